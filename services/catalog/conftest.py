@@ -1,0 +1,156 @@
+"""The fixtures of every test, wherever it stands.
+
+* `database`: production's object on a freshly migrated database, for `read()` and `write()`
+* `fresh`: the URL of a new database on disk
+* `session`: one open write transaction, rolled back at the end
+* `client`: HTTP to the whole application, without a network
+* `server`: HTTP to the whole application, through a real server
+* `faker`: made-up data; the seed that each run prints repeats it, as `--randomly-seed`
+"""
+
+import asyncio
+import functools
+import os
+import random
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from blockbuster import blockbuster_ctx
+from fastapi import FastAPI
+from polyfactory.factories.pydantic_factory import ModelFactory
+from sqlalchemy.ext.asyncio import AsyncSession
+
+import catalog
+from catalog import testing
+from catalog.app import create_app
+from catalog.database import Database
+from catalog.settings import Settings
+from catalog.testing.openapi import require_described
+from catalog.testing.places import mark_by_place
+from catalog.testing.sandbox import Sandbox, migrated_template
+from catalog.testing.serving import serve
+
+for _name in [name for name in os.environ if name.startswith("CATALOG_")]:
+    del os.environ[_name]  # a developer's own settings are no part of the tests
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark each test with the gate that runs it."""
+    mark_by_place(items, config.rootpath)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_blocks_the_loop() -> Iterator[None]:
+    """Raise `BlockingError` where the service's async code calls something that waits."""
+    with blockbuster_ctx(catalog, excluded_modules=[testing]) as detector:
+        for function in detector.functions.values():
+            function.can_block_in("linecache.py", {"checkcache", "updatecache"})  # tracebacks
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _seed_factories() -> None:
+    """Let pytest-randomly's seed, which each run prints, decide what factories make up."""
+    ModelFactory.seed_random(random.getrandbits(32))
+
+
+@pytest.fixture(autouse=True)
+async def _nothing_is_left_behind(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Fail the test that leaves a task, a session or a lock, and give the next a clean start."""
+    before = asyncio.all_tasks()
+    yield
+    tasks = asyncio.all_tasks() - before - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=1)
+    leftovers = [f"task {task.get_name()} ({task.get_coro()})" for task in tasks]
+    if "sandbox" in request.fixturenames:
+        sandbox: Sandbox = request.getfixturevalue("sandbox")
+        leftovers += sandbox.leftovers()
+        if leftovers:
+            await sandbox.replace()
+    if leftovers:
+        pytest.fail(f"left behind: {', '.join(leftovers)}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def template() -> Path:
+    """A database at head that nobody may change: to be copied."""
+    return migrated_template()
+
+
+@pytest.fixture(scope="session")
+async def sandbox(template: Path) -> AsyncIterator[Sandbox]:
+    """The file below `database`: for tests of the database itself."""
+    sandbox = await asyncio.to_thread(Sandbox, template)
+    yield sandbox
+    await sandbox.close()
+
+
+@pytest.fixture
+async def database(sandbox: Sandbox) -> Database:
+    """Production's database object, its contents those of a new database."""
+    sandbox.rewind()
+    return sandbox.database
+
+
+@pytest.fixture
+def fresh(template: Path, tmp_path: Path) -> str:
+    """The URL of a new database on disk: for tests that start processes or open it themselves."""
+    path = tmp_path / "fresh.db"
+    shutil.copyfile(template, path)
+    return f"sqlite+aiosqlite:///{path}"
+
+
+@pytest.fixture
+async def session(database: Database) -> AsyncIterator[AsyncSession]:
+    """One open write transaction; not together with `client`, which would wait for it."""
+    async with database.write() as session:
+        yield session
+        await session.rollback()
+
+
+@functools.cache  # building one takes longer than most tests
+def application_on(database: Database) -> FastAPI:
+    """The application with default settings."""
+    return create_app(Settings(_env_file=None, database_url=database.url), database)
+
+
+@pytest.fixture
+async def app(database: Database) -> AsyncIterator[FastAPI]:
+    """The application, started; a test may add routes and override dependencies."""
+    app = application_on(database)
+    routes = list(app.router.routes)
+    async with app.router.lifespan_context(app):
+        yield app
+    app.router.routes[:] = routes
+    app.dependency_overrides.clear()
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    """Sends requests to the application; every answer must be in its OpenAPI document."""
+
+    async def check(response: httpx2.Response) -> None:
+        require_described(app, response)
+
+    async with httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=app),
+        base_url="https://test",
+        event_hooks={"response": [check]},
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+async def server(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
+    """Sends requests over TCP to a real server."""
+    async with (
+        serve(application_on(database)) as address,
+        httpx2.AsyncClient(base_url=address, verify=False) as client,
+    ):
+        yield client

@@ -1,0 +1,59 @@
+"""Builds the application; importing this connects to nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+
+from . import health
+from .body_limit import BodyLimit
+from .database import Database
+from .modules import find_routers
+from .problems import install_problems, responses
+from .request_log import RequestLog
+from .settings import Settings
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name  # the endpoint's function: a client's method is called the same
+
+
+def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
+    """The service as an ASGI application.
+
+    It works on `database` if one is handed in, and leaves closing it to the caller. Otherwise it
+    opens the one that `settings` names, and its start fails with `errors.Unavailable` when that
+    cannot be read and written or its migrations are not at head.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if database is not None:
+            app.state.database = database
+            yield
+            return
+        async with Database(
+            settings.database_url,
+            readers=settings.database_readers,
+            patience=settings.database_patience,
+        ) as opened:
+            await opened.check_writable()
+            app.state.database = opened
+            yield
+
+    app = FastAPI(
+        title="catalog",
+        description="The catalog of products.",
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+    )
+    install_problems(app)
+    app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
+    app.add_middleware(RequestLog)
+    app.include_router(health.router, responses=responses(500))
+    api = APIRouter(prefix="/api/v1", responses=responses(500, 503))
+    for router in find_routers():
+        api.include_router(router)
+    app.include_router(api)
+    return app

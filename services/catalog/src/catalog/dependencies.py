@@ -1,0 +1,41 @@
+"""What an endpoint asks for: a session that reads, or one that writes, and which page.
+
+`scope="function"` makes the transaction end before the response is sent. FastAPI's default ends
+it afterwards: the client would read 201 and a failing commit could not change that any more.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from .database import Database
+from .pagination import Cursor
+
+
+def get_database(request: Request) -> Database:
+    """The database that this application was created with."""
+    database = request.app.state.database
+    assert isinstance(database, Database)
+    return database
+
+
+CurrentDatabase = Annotated[Database, Depends(get_database)]
+
+
+async def _read(database: CurrentDatabase) -> AsyncIterator[AsyncSession]:
+    async with database.read() as session:
+        yield session
+
+
+async def _write(database: CurrentDatabase) -> AsyncIterator[AsyncSession]:
+    async with database.write() as session:
+        yield session
+
+
+ReadSession = Annotated[AsyncSession, Depends(_read, scope="function")]
+WriteSession = Annotated[AsyncSession, Depends(_write, scope="function")]
+
+After = Annotated[Cursor | None, Query(alias="cursor", description="next_cursor of a page.")]
+Limit = Annotated[int, Query(ge=1, le=100, description="Length of the page.")]

@@ -1,0 +1,52 @@
+"""What production runs: `python -m catalog.main`, or uvicorn with its `--factory`."""
+
+import asyncio
+import sys
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from .app import create_app
+from .database import Database
+from .errors import Unavailable
+from .logs import configure_logs
+from .settings import Settings
+
+
+def production() -> FastAPI:
+    """The application as the environment describes it; the target of `uvicorn --factory`."""
+    settings = Settings()
+    configure_logs(settings.log_level, as_json=settings.log_json)
+    return create_app(settings)
+
+
+async def _check(settings: Settings) -> None:
+    async with Database(settings.database_url) as database:
+        await database.check_writable()
+
+
+def main() -> None:
+    """Serve until SIGTERM or SIGINT, then finish the requests in flight.
+
+    Ends with status 1 and one sentence when a setting or the database is unusable.
+    """
+    try:
+        settings = Settings()
+        asyncio.run(_check(settings))
+    except (ValidationError, Unavailable) as error:
+        sys.exit(f"catalog cannot start: {error}")
+    structlog.get_logger().info("listening", host=settings.host, port=settings.port)
+    uvicorn.run(
+        "catalog.main:production",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        timeout_graceful_shutdown=settings.shutdown_seconds,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""How Alembic runs the migrations: all in one transaction, which ends with all keys intact."""
+
+from typing import Literal
+
+from alembic import context
+from alembic.autogenerate.api import AutogenContext
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, text
+
+from catalog.errors import Unavailable
+from catalog.modules import import_models
+from catalog.orm import Base, UtcDateTime
+from catalog.settings import Settings
+from catalog.sqlite import migration_engine
+
+import_models()
+
+
+def render_item(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
+    """Write our own types as what they are in the database: migrations outlive the code."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    return False
+
+
+def migrate(connection: Connection) -> None:
+    """Run the migrations with foreign keys off, and refuse the result if one is left dangling.
+
+    SQLite alters a table by building a new one and dropping the old, and with foreign keys on
+    that drop empties every table that refers to it. They can only be switched off outside a
+    transaction, hence on the driver's connection, before ours begins.
+    """
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    driver.execute("PRAGMA foreign_keys=OFF")
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=True,
+        render_item=render_item,
+        compare_server_default=True,
+        transactional_ddl=True,
+        process_revision_directives=context.config.attributes.get("process_revision_directives"),
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+        dangling = connection.execute(text("PRAGMA foreign_key_check")).first()
+        if dangling is not None:
+            table, row, parent, _ = dangling
+            message = f"row {row} of {table} would refer to a missing row of {parent}"
+            raise CommandError(message)
+
+
+def run() -> None:
+    """Migrate the engine or database that the caller names, or else the one of the settings."""
+    attributes = context.config.attributes
+    engine: Engine | None = attributes.get("connection")
+    if engine is None:
+        engine = migration_engine(attributes.get("url") or Settings().database_url)
+    try:
+        with engine.connect() as connection:
+            migrate(connection)
+    except Unavailable as error:
+        raise CommandError(str(error)) from error
+
+
+if context.is_offline_mode():
+    raise CommandError("--sql cannot work: SQLite alters a table by reading what is in it")
+run()

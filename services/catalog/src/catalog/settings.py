@@ -1,0 +1,50 @@
+"""What a deployment may choose: environment variables, or lines of a `.env` file."""
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from .sqlite import database_path
+
+
+class Settings(BaseSettings):
+    """Read once, by whoever starts the service; importing this module reads nothing.
+
+    Raises `pydantic.ValidationError`, which names the variable, when a value is unusable.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="CATALOG_",
+        env_file=".env",
+        extra="ignore",
+    )
+
+    database_url: str = Field(
+        default="sqlite+aiosqlite:///catalog.db",
+        description="Where the data is: a SQLite file, relative to the working folder.",
+    )
+    database_readers: int = Field(default=4, ge=1, description="Connections that read.")
+    database_patience: float = Field(
+        default=30.0,
+        gt=0,
+        description="Seconds a request waits for a connection before it answers 503.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
+    max_body_bytes: int = Field(default=1_048_576, gt=0, description="Larger requests answer 413.")
+    shutdown_seconds: int = Field(
+        default=20,
+        ge=1,
+        description="Time that requests in flight get to finish when the service is stopped.",
+    )
+    log_level: str = Field(
+        default="info",
+        pattern="^(debug|info|warning|error|critical)$",
+        description="The least important message that is logged.",
+    )
+    log_json: bool = Field(default=True, description="One JSON object a line, or text for people.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_file(cls, url: str) -> str:
+        database_path(url)
+        return url

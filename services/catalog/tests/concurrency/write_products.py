@@ -1,0 +1,41 @@
+"""A program for tests: some processes that write to one database, and tell of every commit.
+
+    python write_products.py <database url> <processes> <rows for each>
+
+Each line of its output is `<pid> <id>`, written once that row is committed.
+"""
+
+import asyncio
+import os
+import sys
+
+from catalog.database import Database
+from catalog.modules.products.models import Product
+from catalog.modules.products.repository import ProductRepository
+
+
+async def write(url: str, rows: int) -> None:
+    """Create the rows, each in a transaction of its own."""
+    pid = os.getpid()
+    async with Database(url) as database:
+        for number in range(rows):
+            async with database.write() as session:
+                row = Product(name=f"{pid}-{number}", description="")
+                await ProductRepository(session).add(row)
+            os.write(1, f"{pid} {row.id}\n".encode())
+
+
+def main(url: str, processes: int, rows: int) -> int:
+    """Fork the writers, wait for them, and count those that failed."""
+    writers = []
+    for _ in range(processes):
+        pid = os.fork()
+        if pid == 0:
+            asyncio.run(write(url, rows))
+            os._exit(0)
+        writers.append(pid)
+    return sum(os.waitpid(pid, 0)[1] != 0 for pid in writers)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))

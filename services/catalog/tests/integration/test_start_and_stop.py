@@ -1,0 +1,103 @@
+"""How the service starts, and how it stops."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import httpx2
+import pytest
+import uvicorn
+
+from catalog import main
+from catalog.app import create_app
+from catalog.database import Database
+from catalog.errors import Unavailable
+from catalog.settings import Settings
+from catalog.testing.serving import serve
+
+
+@pytest.fixture
+def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """What `main` would serve, instead of serving it."""
+    calls: list[dict[str, object]] = []
+    monkeypatch.setattr(uvicorn, "run", lambda target, **how: calls.append({"app": target, **how}))
+    return calls
+
+
+def test_it_serves_what_the_settings_say(
+    served: list[dict[str, object]],
+    monkeypatch: pytest.MonkeyPatch,
+    fresh: str,
+) -> None:
+    monkeypatch.setenv("CATALOG_DATABASE_URL", fresh)
+    monkeypatch.setenv("CATALOG_PORT", "8123")
+
+    main.main()
+
+    assert served[0].items() >= {"app": "catalog.main:production", "port": 8123}.items()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DATABASE_URL", "sqlite+aiosqlite:///missing/x.db", "create its folder"),
+        ("DATABASE_URL", "sqlite+aiosqlite://", "a database in a file"),
+        ("DATABASE_URL", "nonsense", "database_url"),
+        ("PORT", "http", "port"),
+    ],
+)
+def test_it_does_not_start_on_an_unusable_setting(
+    served: list[dict[str, object]],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    value: str,
+    sentence: str,
+) -> None:
+    monkeypatch.setenv(f"CATALOG_{name}", value)
+
+    with pytest.raises(SystemExit, match=f"(?s)catalog cannot start: .*{sentence}"):
+        main.main()
+
+    assert not served
+
+
+async def test_the_application_opens_and_closes_the_database_of_its_settings(fresh: str) -> None:
+    app = create_app(Settings(_env_file=None, database_url=fresh))
+
+    async with app.router.lifespan_context(app):
+        await app.state.database.check()
+
+    assert "Connections in pool: 0" in app.state.database.writer.pool.status()
+
+
+async def test_the_application_does_not_start_without_its_database(tmp_path: Path) -> None:
+    url = f"sqlite+aiosqlite:///{tmp_path / 'missing.db'}"
+    app = create_app(Settings(_env_file=None, database_url=url))
+
+    with pytest.raises(Unavailable, match="run `alembic upgrade head`"):
+        async with app.router.lifespan_context(app):
+            pass
+
+
+async def test_a_stopped_server_finishes_the_request_in_flight(database: Database) -> None:
+    told: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+    arrived = asyncio.Event()
+    app = create_app(Settings(_env_file=None, database_url=database.url), database)
+
+    @app.get("/slow")
+    async def answer_late() -> str:
+        arrived.set()
+        await asyncio.sleep(0.05)
+        return "done"
+
+    async with serve(app) as address, httpx2.AsyncClient(base_url=address, verify=False) as client:
+        in_flight = asyncio.create_task(client.get("/slow"))
+        await arrived.wait()
+        os.kill(os.getpid(), signal.SIGTERM)
+        answer = await in_flight
+    signal.signal(signal.SIGTERM, before)
+
+    assert answer.json() == "done"
+    assert told == [signal.SIGTERM]  # uvicorn passes the signal on when it is done

@@ -1,0 +1,140 @@
+"""Every SQLite connection of the service is opened here: application, migrations and tests."""
+
+import sqlite3
+from typing import Any, ClassVar, Final
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+from .errors import Conflict, Unavailable
+
+PRAGMAS: Final[dict[str, int | str]] = {
+    "busy_timeout": 10_000,  # milliseconds that a writer waits for one in another process
+    "journal_mode": "wal",  # readers and the writer do not block each other
+    "synchronous": 1,  # NORMAL: with WAL, a killed process loses no commit
+    "foreign_keys": 1,
+    "temp_store": 2,
+    "journal_size_limit": 64 * 1024**2,
+}
+
+MENDS: Final = {
+    "SQLITE_CANTOPEN": "cannot be opened: create its folder and run `alembic upgrade head`,"
+    " or correct the database URL",
+    "SQLITE_READONLY": "is read-only: let this process write to the file and to its folder",
+    "SQLITE_NOTADB": "is no SQLite database: restore it from a backup, or correct the database URL",
+    "SQLITE_CORRUPT": "is damaged: restore it from a backup",
+    "SQLITE_FULL": "is on a full disk: free some space",
+    "SQLITE_IOERR": "is on a failing disk: check the disk, or free some space",
+    "SQLITE_BUSY": "is locked by another process: find out which one keeps it",
+}
+
+
+class WriterConnection(sqlite3.Connection):
+    """A connection as production uses it; `BEGIN` is ours, not the driver's."""
+
+    pragmas: ClassVar = PRAGMAS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: sqlite3's own signature
+        super().__init__(*args, **kwargs | {"isolation_level": None})
+        try:
+            for name, value in self.pragmas.items():
+                self.execute(f"PRAGMA {name}={value}")
+        except sqlite3.Error:
+            self.close()  # nobody else can: there is no connection to return
+            raise
+
+
+class ReaderConnection(WriterConnection):
+    """The same, and every write is refused."""
+
+    pragmas: ClassVar = PRAGMAS | {"query_only": 1}
+
+
+def database_path(url: str | URL) -> str:
+    """The file that a database URL names.
+
+    Raises `ValueError` for anything but `sqlite+aiosqlite:///<file>`: a database in memory has
+    neither WAL nor a second connection.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = URL.create("")
+    if parsed.drivername != "sqlite+aiosqlite" or parsed.database in {None, "", ":memory:"}:
+        message = "expected sqlite+aiosqlite:///<file>, a database in a file"
+        raise ValueError(message)
+    return str(parsed.database)
+
+
+def writer_engine(url: str, patience: float) -> AsyncEngine:
+    """One connection, so that the pool is the queue of writers; each begins with the lock."""
+    return _pooled(url, WriterConnection, "BEGIN IMMEDIATE", size=1, patience=patience)
+
+
+def reader_engine(url: str, patience: float, size: int) -> AsyncEngine:
+    """Connections that cannot write; each transaction sees one consistent snapshot."""
+    return _pooled(url, ReaderConnection, "BEGIN", size=size, patience=patience)
+
+
+def migration_engine(url: str) -> Engine:
+    """A synchronous engine with the same connections; the only one that creates the file."""
+    engine = create_engine(
+        URL.create("sqlite", database=database_path(url)),
+        connect_args={"factory": WriterConnection},
+        poolclass=NullPool,
+    )
+    _govern(engine, database_path(url), "BEGIN IMMEDIATE")
+    return engine
+
+
+def _pooled(
+    url: str,
+    connection: type[WriterConnection],
+    begin: str,
+    *,
+    size: int,
+    patience: float,
+) -> AsyncEngine:
+    path = database_path(url)
+    engine = create_async_engine(
+        URL.create(
+            "sqlite+aiosqlite",
+            database=f"file:{quote(path)}",
+            query={"mode": "rw", "uri": "true"},  # never creates a file
+        ),
+        connect_args={"factory": connection},
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=patience,
+    )
+    _govern(engine.sync_engine, path, begin)
+    return engine
+
+
+def _govern(engine: Engine, path: str, begin: str) -> None:
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    def translate(context: ExceptionContext) -> None:
+        if isinstance(context.original_exception, sqlite3.Error):
+            _raise_domain_error(context.original_exception, path)
+
+    event.listen(engine, "begin", start)
+    event.listen(engine, "handle_error", translate)
+
+
+def _raise_domain_error(error: sqlite3.Error, path: str) -> None:
+    """Constraints decide, and this is the one place that says so in words of the domain."""
+    name = getattr(error, "sqlite_errorname", "")
+    if name in {"SQLITE_CONSTRAINT_UNIQUE", "SQLITE_CONSTRAINT_PRIMARYKEY"}:
+        columns = str(error).partition(": ")[2].split(", ")
+        taken = " and ".join(column.rpartition(".")[2] for column in columns)
+        raise Conflict(f"This {taken} is already taken.") from error
+    if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
+        raise Conflict("This refers to something that is not there.") from error
+    for prefix, mend in MENDS.items():
+        if name.startswith(prefix):
+            raise Unavailable(f"The database {path} {mend}.") from error
