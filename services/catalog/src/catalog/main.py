@@ -30,20 +30,24 @@ async def _check(settings: Settings) -> None:
 def main() -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests in flight.
 
-    Ends with status 1 and one sentence when a setting or the database is unusable.
+    Ends with status 1 and one sentence when a setting or the database is unusable. With
+    `--reload` among the arguments, it starts again whenever a file changes.
     """
     try:
         settings = Settings()
         asyncio.run(_check(settings))
     except (ValidationError, Unavailable) as error:
         sys.exit(f"catalog cannot start: {error}")
-    structlog.get_logger().info("listening", host=settings.host, port=settings.port)
+    configure_logs(settings.log_level, as_json=settings.log_json)
+    docs = f"http://{settings.host}:{settings.port}/docs"
+    structlog.get_logger(__name__).info("starting", docs=docs)
     uvicorn.run(
         "catalog.main:production",
         factory=True,
         host=settings.host,
         port=settings.port,
         log_config=None,
+        reload="--reload" in sys.argv[1:],
         timeout_graceful_shutdown=settings.shutdown_seconds,
     )
 

@@ -32,4 +32,6 @@ def gate_of(path: PurePath) -> str:
 def mark_by_place(items: list[pytest.Item], root: Path) -> None:
     """Give every test the mark of its gate."""
     for item in items:
-        item.add_marker(gate_of(item.path.relative_to(root)))
+        gate = gate_of(item.path.relative_to(root))
+        item.add_marker(gate)
+        item.user_properties.append(("gate", gate))  # for reports
