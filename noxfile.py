@@ -136,7 +136,7 @@ def coverage_folder(session: nox.Session, service: str) -> Path:
     return STATE / "coverage" / f"{service}-{python_version(session)}"
 
 
-def gate_of_tests(session: nox.Session, service: str, *gates: str, only: Sequence[str] = ()) -> Gate:
+def gate_of(session: nox.Session, service: str, *gates: str, only: Sequence[str] = ()) -> Gate:
     """The tests of some gates, or `only` some of theirs, which leaves no data for `coverage`."""
     pytest = environment(session, service) / "pytest"
     data = coverage_folder(session, service) / f"{'+'.join(gates)}.data"
@@ -180,8 +180,8 @@ def bounded(session: nox.Session, service: str) -> Gate:
 def run_all(session: nox.Session, service: str) -> list[Row]:
     """Run every gate of a service to its end, red or green, as many at once as there are cores."""
     together = [
-        gate_of_tests(session, service, "integration"),
-        gate_of_tests(session, service, "unit", "migration", "concurrency"),  # takes as long
+        gate_of(session, service, "integration"),
+        gate_of(session, service, "unit", "migration", "concurrency"),  # takes as long
         typed(session, service),
         bounded(session, service),
         linted(session, service),
@@ -197,28 +197,28 @@ def run_all(session: nox.Session, service: str) -> list[Row]:
 @each(*SERVICES)
 def unit(session: nox.Session, service: str) -> None:
     """Test repositories, services, and other code that has its tests beside it."""
-    run(session, service, gate_of_tests(session, service, "unit", only=session.posargs))
+    run(session, service, gate_of(session, service, "unit", only=session.posargs))
 
 
 @nox.session
 @each(*SERVICES)
 def integration(session: nox.Session, service: str) -> None:
     """Test over HTTP: routers, flows, errors, start and stop."""
-    run(session, service, gate_of_tests(session, service, "integration", only=session.posargs))
+    run(session, service, gate_of(session, service, "integration", only=session.posargs))
 
 
 @nox.session
 @each(*SERVICES)
 def migration(session: nox.Session, service: str) -> None:
     """Test that the schema goes up and down, equals the models, and keeps the rows."""
-    run(session, service, gate_of_tests(session, service, "migration", only=session.posargs))
+    run(session, service, gate_of(session, service, "migration", only=session.posargs))
 
 
 @nox.session
 @each(*SERVICES)
 def concurrency(session: nox.Session, service: str) -> None:
     """Test that many clients and processes at once lose nothing."""
-    run(session, service, gate_of_tests(session, service, "concurrency", only=session.posargs))
+    run(session, service, gate_of(session, service, "concurrency", only=session.posargs))
 
 
 @nox.session
