@@ -21,6 +21,7 @@ from catalog.testing.serving import serve
 def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
     """What `main` would serve, instead of serving it."""
     calls: list[dict[str, object]] = []
+    monkeypatch.setattr(main, "configure_logs", lambda *_, **__: None)  # it is for a whole process
     monkeypatch.setattr(uvicorn, "run", lambda target, **how: calls.append({"app": target, **how}))
     return calls
 

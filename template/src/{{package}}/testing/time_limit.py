@@ -5,6 +5,7 @@ code that hangs. Imports nothing of the service for the same reason.
 """
 
 import faulthandler
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from types import FrameType
 
 import pytest
 
-SECONDS_BEFORE_COLLECTION = 30
+SECONDS_BEFORE_COLLECTION = float(os.environ.get("PYTEST_TIMEOUT", "30"))
 
 
 class ImportTookTooLongError(Exception):

@@ -4,6 +4,7 @@ from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from alembic.operations.ops import MigrationScript
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
@@ -23,6 +24,15 @@ def render_item(kind: str, item: object, _: AutogenContext) -> str | Literal[Fal
     return False
 
 
+def skip_empty(_: object, __: object, directives: list[MigrationScript]) -> None:
+    """Write no revision when the models have nothing new."""
+    asked = context.config.cmd_opts
+    operations = directives[0].upgrade_ops
+    if getattr(asked, "autogenerate", False) and operations is not None and operations.is_empty():
+        directives.clear()
+        context.config.print_stdout("The models have nothing new: no migration is written.")
+
+
 def migrate(connection: Connection) -> None:
     """Run the migrations with foreign keys off, and refuse the result if one is left dangling.
 
@@ -40,7 +50,9 @@ def migrate(connection: Connection) -> None:
         render_item=render_item,
         compare_server_default=True,
         transactional_ddl=True,
-        process_revision_directives=context.config.attributes.get("process_revision_directives"),
+        process_revision_directives=context.config.attributes.get(
+            "process_revision_directives", skip_empty
+        ),
     )
     with context.begin_transaction():
         context.run_migrations()
