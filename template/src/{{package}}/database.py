@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Self
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.orm import Session
 
 from .errors import Unavailable
 from .revisions import known_revisions
-from .sqlite import database_path, reader_engine, writer_engine
+from .sqlite import checking_engine, database_path, reader_engine, writer_engine
 
 
 class Database:
@@ -50,28 +51,9 @@ class Database:
 
     async def check(self) -> None:
         """Raise `Unavailable` unless the file can be read and its migrations are at head."""
+        await asyncio.to_thread(known_revisions)  # the first call reads files
         async with self.read() as session:
-            await self._check_revision(session)
-
-    async def check_writable(self) -> None:
-        """The same, for a file that can also be written."""
-        async with self.write() as session:
-            await self._check_revision(session)
-
-    async def _check_revision(self, session: AsyncSession) -> None:
-        head, *older = await asyncio.to_thread(known_revisions)
-        try:
-            found = await session.scalar(text("SELECT version_num FROM alembic_version"))
-        except OperationalError:  # no such table
-            found = None
-        if found == head:
-            return
-        if found is None or found in older:
-            state, mend = f"at revision {found}", "run `alembic upgrade head`"
-        else:
-            state, mend = f"at the unknown revision {found}", "deploy the release that made it"
-        message = f"The database {self.path} is {state}, this code needs {head}: {mend}."
-        raise Unavailable(message)
+            _require_head(await session.run_sync(_revision), self.path)
 
     async def close(self) -> None:
         """Close every connection; the file is then complete without its WAL."""
@@ -83,3 +65,33 @@ class Database:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+
+def check_file(url: str) -> None:
+    """Raise `Unavailable` unless the database can be read and written, with migrations at head.
+
+    Synchronous: for the start of a process, before anything else has it open.
+    """
+    engine = checking_engine(url)
+    with engine.begin() as connection:
+        _require_head(_revision(connection), database_path(url))
+
+
+def _revision(connection: Connection | Session) -> str | None:
+    try:
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except OperationalError:  # no such table
+        return None
+    return str(found)
+
+
+def _require_head(found: str | None, path: str) -> None:
+    head, *older = known_revisions()
+    if found == head:
+        return
+    if found is None or found in older:
+        state, mend = f"at revision {found}", "run `alembic upgrade head`"
+    else:
+        state, mend = f"at the unknown revision {found}", "deploy the release that made it"
+    message = f"The database {path} is {state}, this code needs {head}: {mend}."
+    raise Unavailable(message)

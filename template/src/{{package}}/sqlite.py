@@ -81,13 +81,22 @@ def reader_engine(url: str, patience: float, size: int) -> AsyncEngine:
 
 def migration_engine(url: str) -> Engine:
     """A synchronous engine with the same connections; the only one that creates the file."""
-    engine = create_engine(
-        URL.create("sqlite", database=database_path(url)),
-        connect_args={"factory": WriterConnection},
-        poolclass=NullPool,
-    )
+    return _synchronous(url, URL.create("sqlite", database=database_path(url)))
+
+
+def checking_engine(url: str) -> Engine:
+    """The same for a file that must be there already."""
+    return _synchronous(url, _existing("sqlite", database_path(url)))
+
+
+def _synchronous(url: str, target: URL) -> Engine:
+    engine = create_engine(target, connect_args={"factory": WriterConnection}, poolclass=NullPool)
     _govern(engine, database_path(url), "BEGIN IMMEDIATE")
     return engine
+
+
+def _existing(driver: str, path: str) -> URL:
+    return URL.create(driver, database=f"file:{quote(path)}", query={"mode": "rw", "uri": "true"})
 
 
 def _pooled(
@@ -100,11 +109,7 @@ def _pooled(
 ) -> AsyncEngine:
     path = database_path(url)
     engine = create_async_engine(
-        URL.create(
-            "sqlite+aiosqlite",
-            database=f"file:{quote(path)}",
-            query={"mode": "rw", "uri": "true"},  # never creates a file
-        ),
+        _existing("sqlite+aiosqlite", path),
         connect_args={"factory": connection},
         pool_size=size,
         max_overflow=0,

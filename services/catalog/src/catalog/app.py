@@ -1,5 +1,6 @@
 """Builds the application; importing this connects to nothing."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from . import health
 from .body_limit import BodyLimit
-from .database import Database
+from .database import Database, check_file
 from .modules import find_routers
 from .problems import install_problems, responses
 from .request_log import RequestLog
@@ -33,12 +34,12 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
             app.state.database = database
             yield
             return
+        await asyncio.to_thread(check_file, settings.database_url)
         async with Database(
             settings.database_url,
             readers=settings.database_readers,
             patience=settings.database_patience,
         ) as opened:
-            await opened.check_writable()
             app.state.database = opened
             yield
 

@@ -1,6 +1,5 @@
 """What production runs: `python -m catalog.main`, or uvicorn with its `--factory`."""
 
-import asyncio
 import sys
 
 import structlog
@@ -9,7 +8,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from .app import create_app
-from .database import Database
+from .database import check_file
 from .errors import Unavailable
 from .logs import configure_logs
 from .settings import Settings
@@ -22,11 +21,6 @@ def production() -> FastAPI:
     return create_app(settings)
 
 
-async def _check(settings: Settings) -> None:
-    async with Database(settings.database_url) as database:
-        await database.check_writable()
-
-
 def main() -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests in flight.
 
@@ -35,7 +29,7 @@ def main() -> None:
     """
     try:
         settings = Settings()
-        asyncio.run(_check(settings))
+        check_file(settings.database_url)
     except (ValidationError, Unavailable) as error:
         sys.exit(f"catalog cannot start: {error}")
     configure_logs(settings.log_level, as_json=settings.log_json)

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from catalog.database import Database
+from catalog.database import Database, check_file
 from catalog.errors import Conflict, Unavailable
 from catalog.revisions import migration_config
 from catalog.testing.sandbox import Sandbox
@@ -155,17 +155,11 @@ async def test_errors_without_a_meaning_in_the_domain_stay_what_they_are(
 
 def refusal(path: Path) -> str:
     """The sentence with which a service refuses the database at `path`, which stays as it is."""
-
-    async def check() -> str:
-        async with Database(f"sqlite+aiosqlite:///{path}") as database:
-            with pytest.raises(Unavailable) as refused:
-                await database.check_writable()
-            return str(refused.value)
-
     before = path.read_bytes() if path.exists() else None
-    sentence = asyncio.run(check())
+    with pytest.raises(Unavailable) as refused:
+        check_file(f"sqlite+aiosqlite:///{path}")
     assert (path.read_bytes() if path.exists() else None) == before
-    return sentence
+    return str(refused.value)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

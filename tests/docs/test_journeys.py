@@ -1,0 +1,99 @@
+"""A newcomer's journeys, in a copy of the repository: the README's first command, the tutorial."""
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from docs.markdown import ROOT, blocks
+from gates.copies import copy_repository
+
+README = ROOT / "README.md"
+SERVER = "http://127.0.0.1:8000/health/ready"
+
+
+def sh(line: str, folder: Path) -> str:
+    """What a command prints; it must succeed."""
+    script = f"source .venv/bin/activate 2>/dev/null; {line}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=folder,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, f"{line}\n{done.stdout}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_repository(tmp_path_factory.mktemp("journey") / "plumbline")
+
+
+@pytest.fixture(scope="module")
+def made_by_readme(clone: Path) -> str:
+    return sh(blocks(README, "sh")[0].strip(), clone)
+
+
+def rows(text: str) -> list[list[str]]:
+    """Service, gate and outcome of each line of a summary table."""
+    return [line.split()[:3] for line in text.splitlines() if re.search(r"\d s( |$)", line)]
+
+
+def test_the_readme_shows_what_its_first_command_prints(made_by_readme: str) -> None:
+    promised = blocks(README, "")[0]
+
+    assert rows(made_by_readme) == rows(promised)
+    assert promised.splitlines()[-1] in made_by_readme
+
+
+@pytest.fixture
+def served(clone: Path, made_by_readme: str) -> Iterator[None]:
+    assert made_by_readme
+    command = f"source .venv/bin/activate; exec {blocks(ROOT / 'docs/tutorial.md', 'sh')[1]}"
+    process = subprocess.Popen(["bash", "-c", command], cwd=clone, start_new_session=True)
+    for _ in range(300):
+        try:
+            urlopen(SERVER)
+            break
+        except URLError:
+            assert process.poll() is None, "the server has ended"
+            time.sleep(0.1)
+    yield
+    subprocess.run(["kill", "-INT", "--", f"-{process.pid}"], check=True)
+    process.wait()
+
+
+def test_the_tutorial_works_word_by_word(clone: Path, served: None) -> None:
+    tutorial = ROOT / "docs" / "tutorial.md"
+    _, _, create, change, red, migrate, prove, _ = blocks(tutorial, "sh")
+    module = clone / "services/orders/src/orders/modules/orders"
+
+    assert "201 Created" in sh(create, clone)
+    assert re.findall("HTTP/1.1 (200|412)", sh(change, clone)) == ["200", "412"]
+
+    models = module / "models.py"
+    description = "    description: Mapped[str] = mapped_column(String(1000))\n"
+    add_after(models, description, blocks(tutorial, "python")[0])
+    with pytest.raises(AssertionError, match="failed"):
+        sh(red, clone)
+    sh(migrate, clone)
+
+    schemas = module / "schemas.py"
+    add_after(schemas, '    description: Description = ""\n', "    amount: int = 1\n")
+    update = "    description: Description = Field(default_factory=str)\n"
+    add_after(schemas, update, "    amount: int = Field(default_factory=int)\n")
+    add_after(schemas, "    description: str\n", "    amount: int\n")
+    assert "RED" not in sh(prove, clone)
+
+
+def add_after(path: Path, line: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(line) == 1
+    path.write_text(text.replace(line, line + new), encoding="utf-8")
