@@ -47,7 +47,7 @@ def rows(text: str) -> list[list[str]]:
 
 
 def test_the_readme_shows_what_its_first_command_prints(made_by_readme: str) -> None:
-    promised = blocks(README, "")[0]
+    promised = blocks(README, "text")[0]
 
     assert rows(made_by_readme) == rows(promised)
     assert promised.splitlines()[-1] in made_by_readme
