@@ -78,7 +78,7 @@ def environment(session: nox.Session, service: str) -> Path:
     """The programs of the one locked environment of (service, Python), brought up to date."""
     version = python_version(session)
     if isinstance(session.python, str) and not has_python(version):
-        message = f"There is no Python {version} here: install it, or choose another one with -P."
+        message = f"There is no Python {version} here: install it, or choose another with -P"
         session.error(message) if os.environ.get("CI") else session.skip(message)
     venv = STATE / "envs" / f"{service}-{version}"
     session.env.update({"UV_PROJECT_ENVIRONMENT": str(venv), "VIRTUAL_ENV": str(venv)})
