@@ -117,14 +117,14 @@ def named_services(session: nox.Session) -> list[str]:
     """The services named behind `--`, or all."""
     for name in session.posargs:
         if name not in SERVICES:
-            session.error(f"There is no service {name!r}; there are: {', '.join(SERVICES)}.")
+            session.error(f"There is no service {name!r}; there are: {', '.join(SERVICES)}")
     return list(session.posargs) or SERVICES
 
 
 def one_service(session: nox.Session, usage: str) -> str:
     """The service named first behind `--`."""
     if not session.posargs or session.posargs[0] not in SERVICES:
-        session.error(f"Say which service: nox -s {usage}. There are: {', '.join(SERVICES)}.")
+        session.error(f"Say which service: nox -s {usage}. There are: {', '.join(SERVICES)}")
     return session.posargs[0]
 
 
@@ -164,11 +164,15 @@ def linted(session: nox.Session, service: str, *arguments: str) -> Gate:
 
 
 def typed(session: nox.Session, service: str, *arguments: str) -> Gate:
-    """Types; all services share a cache, as what mypy knows of the libraries serves each."""
+    """Types; all services share a cache, as what mypy knows of the libraries serves each.
+
+    Full paths keep apart in it what two services call the same: `tests/integration/test_health.py`.
+    """
     mypy = str(environment(session, service) / "mypy")
-    config = ["--config-file=tests/mypy.ini"] if service == REPOSITORY else []
     cache = [f"--cache-dir={STATE / 'mypy'}", "--num-workers=2"]
-    return Gate("types", [[mypy, *config, *cache, *arguments]])
+    sources = [str(folder(service) / name) for name in ("src", "tests", "conftest.py")]
+    what = ["--config-file=tests/mypy.ini"] if service == REPOSITORY else sources
+    return Gate("types", [[mypy, *cache, *what, *arguments]])
 
 
 def bounded(session: nox.Session, service: str) -> Gate:
@@ -255,7 +259,7 @@ def tests(session: nox.Session) -> None:
     rows = [row for service in named_services(session) for row in run_all(session, service)]
     tell(rows)
     if red := [f"{row.gate}({row.service})" for row in rows if not row.green]:
-        session.error(f"Red: {', '.join(red)}.")
+        session.error(f"Red: {', '.join(red)}")
 
 
 @nox.session
@@ -304,12 +308,14 @@ def docs(session: nox.Session) -> None:
 def new(session: nox.Session) -> None:
     """Render a new service from the work tree, and run its gates: `-- orders`."""
     if not session.posargs:
-        session.error("Say how it is called: nox -s new -- orders.")
+        session.error("Say how it is called: nox -s new -- orders")
     service, *answers = session.posargs
+    if service != Path(service).name:
+        session.error(f"{service!r} is a path: give the name alone, such as orders")
     staged = STATE / "new" / service
     target = ROOT / "services" / service
     if target.exists():
-        session.error(f"services/{service} exists: choose another name, or delete it first.")
+        session.error(f"services/{service} exists: choose another name, or delete it first")
     shutil.rmtree(staged, ignore_errors=True)
     run_own(session, "render", staged, f"service={service}", *answers)
     target.parent.mkdir(exist_ok=True)
@@ -323,7 +329,7 @@ def new(session: nox.Session) -> None:
     tell(rows)
     if not all(row.green for row in rows):
         shutil.rmtree(target)
-        session.error(f"Its gates are red, so services/{service} is removed again.")
+        session.error(f"Its gates are red, so services/{service} is removed again")
     session.log(f"services/{service} is ready. Start it: nox -s serve -- {service}")
 
 
@@ -342,7 +348,7 @@ def migrate(session: nox.Session) -> None:
     """Write a service's next migration from its models: `-- catalog "add colour"`."""
     service = one_service(session, 'migrate -- <service> "<message>"')
     if len(session.posargs) != 2 or not session.posargs[1].strip():  # noqa: PLR2004 - name, message
-        session.error(f'Say what changes: nox -s migrate -- {service} "add colour".')
+        session.error(f'Say what changes: nox -s migrate -- {service} "add colour"')
     prefix = service.replace("-", "_").upper()
     with tempfile.TemporaryDirectory() as scratch:
         url = f"sqlite+aiosqlite:///{Path(scratch, 'empty.db').as_posix()}"

@@ -33,7 +33,8 @@ from catalog.testing.places import mark_by_place
 from catalog.testing.sandbox import Sandbox, migrated_template
 from catalog.testing.serving import serve
 
-for _name in [name for name in os.environ if name.startswith("CATALOG_")]:
+PREFIX = "CATALOG_"
+for _name in [name for name in os.environ if name.startswith(PREFIX)]:
     del os.environ[_name]  # a developer's own settings are no part of the tests
 
 
@@ -45,7 +46,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(scope="session", autouse=True)
 def _nothing_blocks_the_loop() -> Iterator[None]:
     """Raise `BlockingError` where the service's async code calls something that waits."""
-    with blockbuster_ctx(catalog, excluded_modules=[testing]) as detector:
+    blocking = blockbuster_ctx(catalog, excluded_modules=[testing])
+    with blocking as detector:
         for function in detector.functions.values():
             function.can_block_in("linecache.py", {"checkcache", "updatecache"})  # tracebacks
         yield
@@ -65,8 +67,9 @@ async def _nothing_is_left_behind(request: pytest.FixtureRequest) -> AsyncIterat
     tasks = asyncio.all_tasks() - before - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
-    if tasks:
-        await asyncio.wait(tasks, timeout=1)
+    stubborn = (await asyncio.wait(tasks, timeout=1))[1] if tasks else ()
+    for task in stubborn:
+        asyncio._unregister_task(task)  # noqa: SLF001 - documented; else the run's end waits for it
     leftovers = [f"task {task.get_name()} ({task.get_coro()})" for task in tasks]
     if "sandbox" in request.fixturenames:
         sandbox: Sandbox = request.getfixturevalue("sandbox")
@@ -92,7 +95,7 @@ async def sandbox(template: Path) -> AsyncIterator[Sandbox]:
 
 
 @pytest.fixture
-async def database(sandbox: Sandbox) -> Database:
+def database(sandbox: Sandbox) -> Database:
     """Production's database object, its contents those of a new database."""
     sandbox.rewind()
     return sandbox.database

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import copier
 import yaml
@@ -43,6 +44,7 @@ def render(folder: Path, answers: Mapping[str, str]) -> set[Path]:
     try:
         with plain_template() as template:
             done = copier.run_copy(str(template), folder, dict(answers), defaults=True, quiet=True)
+            _refuse_unknown(answers, done.template.questions_data)
     except (ValueError, CopierError) as error:
         shutil.rmtree(folder, ignore_errors=True)
         sentence = re.sub(r"^Validation error for question '\w+': ", "", str(error))
@@ -50,6 +52,13 @@ def render(folder: Path, answers: Mapping[str, str]) -> set[Path]:
     _sign(folder / ANSWERS)
     files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
     return {path for path in files if done.match_skip(path)}
+
+
+def _refuse_unknown(answers: Mapping[str, str], questions: Mapping[str, Mapping[str, Any]]) -> None:
+    asked = [name for name, question in questions.items() if question.get("when", True)]
+    if unknown := [name for name in answers if name not in asked]:
+        there_are = ", ".join(asked)
+        raise ValueError(f"There is no question {unknown[0]!r}; there are: {there_are}.")
 
 
 def _sign(answers: Path) -> None:
@@ -75,6 +84,9 @@ def main(folder: str, *pairs: str) -> str | None:
     pairs = tuple(pair for pair in pairs if pair not in {"-d", "--data"})
     if wrong := [pair for pair in pairs if "=" not in pair]:
         return f"{wrong[0]!r} is no answer: write <question>=<answer>, such as resource=order."
+    names = [pair.partition("=")[0] for pair in pairs]
+    if twice := [name for name in names if names.count(name) > 1]:
+        return f"There are two answers to {twice[0]!r}: give one."
     try:
         render(Path(folder), dict(pair.split("=", 1) for pair in pairs))
     except ValueError as error:

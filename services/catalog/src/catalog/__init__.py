@@ -1,1 +1,1 @@
-"""The catalog of products."""
+"""The catalog service: README.md tells what it does."""

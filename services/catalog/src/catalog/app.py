@@ -15,6 +15,8 @@ from .problems import install_problems, responses
 from .request_log import RequestLog
 from .settings import Settings
 
+DESCRIPTION = "The catalog of products."
+
 
 def _operation_id(route: APIRoute) -> str:
     return route.name  # the endpoint's function: a client's method is called the same
@@ -45,7 +47,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
 
     app = FastAPI(
         title="catalog",
-        description="The catalog of products.",
+        description=DESCRIPTION,
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
     )

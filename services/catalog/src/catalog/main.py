@@ -1,4 +1,4 @@
-"""What production runs: `python -m catalog.main`, or uvicorn with its `--factory`."""
+"""What production runs: this as a program, or uvicorn with its `--factory`."""
 
 import sys
 
@@ -21,6 +21,12 @@ def production() -> FastAPI:
     return create_app(settings)
 
 
+def _named(error: ValidationError) -> str:
+    prefix = Settings.model_config["env_prefix"]
+    wrong = [(f"{prefix}{each['loc'][0]}".upper(), each["msg"]) for each in error.errors()]
+    return "; ".join(f"{variable}: {reason}" for variable, reason in wrong)
+
+
 def main() -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests in flight.
 
@@ -30,7 +36,9 @@ def main() -> None:
     try:
         settings = Settings()
         check_file(settings.database_url)
-    except (ValidationError, Unavailable) as error:
+    except ValidationError as error:
+        sys.exit(f"catalog cannot start: {_named(error)}.")
+    except Unavailable as error:
         sys.exit(f"catalog cannot start: {error}")
     configure_logs(settings.log_level, as_json=settings.log_json)
     docs = f"http://{settings.host}:{settings.port}/docs"

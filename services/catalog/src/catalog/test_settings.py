@@ -15,7 +15,8 @@ def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_dotenv_file_decides_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".env").write_text("CATALOG_PORT=9001\nSOMEBODY_ELSES=1\n")
+    lines = ["CATALOG_PORT=9001", "SOMEBODY_ELSES=1"]
+    (tmp_path / ".env").write_text("\n".join(lines))
     monkeypatch.chdir(tmp_path)
 
     assert Settings().port == 9001
@@ -34,5 +35,5 @@ def test_the_readme_tells_of_every_setting() -> None:
     readme = Path(__file__).parents[2].joinpath("README.md").read_text()
 
     for name, field in Settings.model_fields.items():
-        row = f"| `CATALOG_{name.upper()}` | `{field.default}` | {field.description} |"
-        assert row in readme
+        variable = f"CATALOG_{name.upper()}"
+        assert f"| `{variable}` | `{field.default}` | {field.description} |" in readme

@@ -14,8 +14,12 @@ import pytest
 from sqlalchemy import select
 
 from catalog.database import Database
-from catalog.modules.products.factories import ProductCreateFactory
-from catalog.modules.products.models import Product
+from catalog.modules.products.factories import (
+    ProductCreateFactory,
+)
+from catalog.modules.products.models import (
+    Product,
+)
 
 URL = "/api/v1/products"
 MANY = 50

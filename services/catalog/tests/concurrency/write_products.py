@@ -10,8 +10,12 @@ import os
 import sys
 
 from catalog.database import Database
-from catalog.modules.products.models import Product
-from catalog.modules.products.repository import ProductRepository
+from catalog.modules.products.models import (
+    Product,
+)
+from catalog.modules.products.repository import (
+    ProductRepository,
+)
 
 
 async def write(url: str, rows: int) -> None:

@@ -59,8 +59,8 @@ async def test_the_database_of_the_tests_is_set_like_that_of_production(
 
 
 async def make_family(session: AsyncSession) -> None:
-    await session.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
-    await session.execute(text("CREATE TABLE child (parent NOT NULL REFERENCES parent)"))
+    await session.execute(text("CREATE TABLE _parent (id INTEGER PRIMARY KEY)"))
+    await session.execute(text("CREATE TABLE _child (parent NOT NULL REFERENCES _parent)"))
 
 
 async def test_foreign_keys_are_enforced(database: Database) -> None:
@@ -69,7 +69,7 @@ async def test_foreign_keys_are_enforced(database: Database) -> None:
 
     with pytest.raises(Conflict, match="refers to something that is not there"):
         async with database.write() as session:
-            await session.execute(text("INSERT INTO child VALUES (1)"))
+            await session.execute(text("INSERT INTO _child VALUES (1)"))
 
 
 async def test_what_a_test_does_to_the_schema_is_undone_too(
@@ -111,18 +111,18 @@ async def test_a_write_holds_the_lock_from_its_start(
 async def test_readers_cannot_write(database: Database) -> None:
     with pytest.raises(Unavailable):
         async with database.read() as session:
-            await session.execute(text("CREATE TABLE forbidden (id)"))
+            await session.execute(text("CREATE TABLE _forbidden (id)"))
 
 
 async def test_a_reader_keeps_its_snapshot_while_a_writer_commits(database: Database) -> None:
     async with database.write() as session:
         await make_family(session)
-    count = text("SELECT count(*) FROM parent")
+    count = text("SELECT count(*) FROM _parent")
 
     async with database.read() as reader:
         assert await reader.scalar(count) == 0
         async with database.write() as writer:
-            await writer.execute(text("INSERT INTO parent VALUES (1)"))
+            await writer.execute(text("INSERT INTO _parent VALUES (1)"))
         assert await reader.scalar(count) == 0
 
     async with database.read() as reader:
@@ -131,18 +131,18 @@ async def test_a_reader_keeps_its_snapshot_while_a_writer_commits(database: Data
 
 async def test_concurrent_changes_of_one_row_are_all_kept(database: Database) -> None:
     async with database.write() as session:
-        await session.execute(text("CREATE TABLE counter AS SELECT 0 AS value"))
+        await session.execute(text("CREATE TABLE _counter AS SELECT 0 AS value"))
 
     async def increment() -> None:
         async with database.write() as session:
-            value = await session.scalar(text("SELECT value FROM counter"))
+            value = await session.scalar(text("SELECT value FROM _counter"))
             await asyncio.sleep(0)
-            await session.execute(text("UPDATE counter SET value = :next"), {"next": value + 1})
+            await session.execute(text("UPDATE _counter SET value = :next"), {"next": value + 1})
 
     await asyncio.gather(*(increment() for _ in range(50)))
 
     async with database.read() as session:
-        assert await session.scalar(text("SELECT value FROM counter")) == 50
+        assert await session.scalar(text("SELECT value FROM _counter")) == 50
 
 
 async def test_errors_without_a_meaning_in_the_domain_stay_what_they_are(
@@ -150,7 +150,7 @@ async def test_errors_without_a_meaning_in_the_domain_stay_what_they_are(
 ) -> None:
     with pytest.raises(OperationalError, match="no such table"):
         async with database.read() as session:
-            await session.execute(text("SELECT * FROM nowhere"))
+            await session.execute(text("SELECT * FROM _nowhere"))
 
 
 def refusal(path: Path) -> str:
@@ -237,15 +237,15 @@ def test_a_read_only_database_is_refused(template: Path, folder_of_somebody_else
 async def test_a_full_disk_is_one_clear_error_and_loses_nothing(database: Database) -> None:
     async with database.write() as session:
         await make_family(session)
-        await session.execute(text("INSERT INTO parent VALUES (1)"))
+        await session.execute(text("INSERT INTO _parent VALUES (1)"))
         pages = await session.scalar(text("PRAGMA page_count"))
         await session.execute(text(f"PRAGMA max_page_count={pages}"))
 
     with pytest.raises(Unavailable, match="is on a full disk: free some space"):
         async with database.write() as session:
-            await session.execute(text("INSERT INTO parent VALUES (2)"))
-            await session.execute(text("CREATE TABLE large AS SELECT zeroblob(100000)"))
+            await session.execute(text("INSERT INTO _parent VALUES (2)"))
+            await session.execute(text("CREATE TABLE _large AS SELECT zeroblob(100000)"))
 
     async with database.write() as session:
         await session.execute(text("PRAGMA max_page_count=1073741823"))
-        assert (await session.scalars(text("SELECT id FROM parent"))).all() == [1]
+        assert (await session.scalars(text("SELECT id FROM _parent"))).all() == [1]

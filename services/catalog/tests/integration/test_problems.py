@@ -160,11 +160,11 @@ async def test_a_write_is_committed_before_it_is_answered(
 ) -> None:
     @app.post("/dangling", include_in_schema=False)
     async def leave_a_dangling_key(session: WriteSession) -> None:
-        await session.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
+        await session.execute(text("CREATE TABLE _parent (id INTEGER PRIMARY KEY)"))
         await session.execute(
-            text("CREATE TABLE child (parent REFERENCES parent DEFERRABLE INITIALLY DEFERRED)")
+            text("CREATE TABLE _child (parent REFERENCES _parent DEFERRABLE INITIALLY DEFERRED)")
         )
-        await session.execute(text("INSERT INTO child VALUES (1)"))  # only the commit will fail
+        await session.execute(text("INSERT INTO _child VALUES (1)"))  # only the commit will fail
 
     answer = await client.post("/dangling")
 

@@ -116,17 +116,18 @@ def test_an_upgrade_that_would_leave_a_dangling_key_changes_nothing(
     alembic_engine: Engine,
 ) -> None:
     with alembic_engine.begin() as connection:
-        connection.execute(text("CREATE TABLE parent (id INTEGER PRIMARY KEY)"))
-        connection.execute(text("CREATE TABLE child (parent REFERENCES parent DEFERRABLE)"))
+        connection.execute(text("CREATE TABLE _parent (id INTEGER PRIMARY KEY)"))
+        connection.execute(text("CREATE TABLE _child (parent REFERENCES _parent DEFERRABLE)"))
     with alembic_engine.connect() as connection:
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.execute("PRAGMA foreign_keys=OFF")
-        connection.execute(text("INSERT INTO child VALUES (1)"))
+        connection.execute(text("INSERT INTO _child VALUES (1)"))
         connection.commit()
     before = everything(alembic_engine)
 
-    with pytest.raises(RuntimeError, match="row 1 of child would refer to a missing row of parent"):
+    dangling = "row 1 of _child would refer to a missing row of _parent"
+    with pytest.raises(RuntimeError, match=dangling):
         alembic_runner.raw_command("upgrade", "heads")
 
     assert everything(alembic_engine) == before

@@ -42,6 +42,11 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     return (yield)
 
 
+def pytest_sessionstart() -> None:
+    """What comes before collection is imported; pytest-xdist's controller imports nothing more."""
+    _watch(0)
+
+
 def pytest_collection_finish() -> None:
     """All is imported: from here on pytest-timeout watches."""
     _watch(0)

@@ -25,10 +25,10 @@ class ProductRepository:
 
     async def page(self, after: UUID | None, limit: int) -> list[Product]:
         """At most `limit` rows, oldest first, from behind the id `after` on."""
-        query = select(Product).order_by(Product.id).limit(limit)
+        query = select(Product).order_by(Product.id)
         if after is not None:
             query = query.where(Product.id > after)
-        return list(await self._session.scalars(query))
+        return list(await self._session.scalars(query.limit(limit)))
 
     async def save(self, row: Product) -> None:
         """Store what was changed in a row. Raises `Conflict` when its new name is taken."""

@@ -18,7 +18,8 @@ def repository(session: AsyncSession) -> ProductRepository:
 
 
 def make(**fields: Any) -> Product:
-    return Product(**ProductCreateFactory.build(**fields).model_dump())
+    new = ProductCreateFactory.build(**fields)
+    return Product(**new.model_dump())
 
 
 async def test_what_was_added_can_be_read_back(
@@ -43,7 +44,9 @@ async def test_nothing_is_found_under_an_unknown_id(
     assert await repository.get(uuid4()) is None
 
 
-async def test_a_name_can_be_taken_only_once(repository: ProductRepository) -> None:
+async def test_a_name_can_be_taken_only_once(
+    repository: ProductRepository,
+) -> None:
     await repository.add(make(name="blue"))
 
     with pytest.raises(Conflict, match="This name is already taken"):
