@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from functools import cache
+from pathlib import Path
 
 import pytest
 from docs.markdown import PAGES, ROOT, Command, commands, split
@@ -57,7 +58,7 @@ def nox_fault(arguments: list[str]) -> str | None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_command_exists(page):  # type: ignore[no-untyped-def]  # pytest's own value
+def test_every_command_exists(page: Path) -> None:
     for command in commands(page):
         assert fault(command) is None, f"{command.page}: {command.line}"
 

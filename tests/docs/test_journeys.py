@@ -70,7 +70,8 @@ def served(clone: Path, made_by_readme: str) -> Iterator[None]:
     process.wait()
 
 
-def test_the_tutorial_works_word_by_word(clone: Path, served: None) -> None:
+@pytest.mark.usefixtures("served")
+def test_the_tutorial_works_word_by_word(clone: Path) -> None:
     tutorial = ROOT / "docs" / "tutorial.md"
     _, _, create, change, red, migrate, prove, _ = blocks(tutorial, "sh")
     module = clone / "services/orders/src/orders/modules/orders"
