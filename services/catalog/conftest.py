@@ -18,6 +18,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import structlog
 from blockbuster import blockbuster_ctx
 from fastapi import FastAPI
 from polyfactory.factories.pydantic_factory import ModelFactory
@@ -27,6 +28,7 @@ import catalog
 from catalog import testing
 from catalog.app import create_app
 from catalog.database import Database
+from catalog.logs import CONSOLE
 from catalog.settings import Settings
 from catalog.testing.openapi import require_described
 from catalog.testing.places import mark_by_place
@@ -36,6 +38,8 @@ from catalog.testing.serving import serve
 PREFIX = "CATALOG_"
 for _name in [name for name in os.environ if name.startswith(PREFIX)]:
     del os.environ[_name]  # a developer's own settings are no part of the tests
+
+structlog.configure([structlog.contextvars.merge_contextvars, CONSOLE])
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -11,6 +11,8 @@ SHARED: list[Processor] = [
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
+# Rich, where it is installed, would print every local variable of every frame.
+CONSOLE = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
 
 
 def configure_logs(level: str, *, as_json: bool) -> None:
@@ -28,7 +30,7 @@ def configure_logs(level: str, *, as_json: bool) -> None:
     rendering: list[Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if as_json
-        else [structlog.dev.ConsoleRenderer()]
+        else [CONSOLE]
     )
     handler = logging.StreamHandler()
     handler.setFormatter(

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx2
@@ -15,6 +17,13 @@ from catalog.database import Database
 from catalog.errors import Unavailable
 from catalog.settings import Settings
 from catalog.testing.serving import serve
+
+
+def test_importing_it_reads_no_setting_and_opens_no_database() -> None:
+    unusable = {**os.environ, "CATALOG_DATABASE_URL": "nonsense"}
+    program = "import catalog.main"
+
+    subprocess.run([sys.executable, "-c", program], env=unusable, check=True)  # noqa: S603 - ours
 
 
 @pytest.fixture

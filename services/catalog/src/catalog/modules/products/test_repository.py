@@ -1,7 +1,7 @@
 """The queries, each against a real database."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -73,7 +73,8 @@ async def test_pages_follow_each_other_without_gap_or_overlap(
     repository: ProductRepository,
 ) -> None:
     rows = [make() for _ in range(5)]
-    for row in rows:
+    for number, row in enumerate(rows):
+        row.id = UUID(int=5 - number)  # the order of the rows is not that of their ids
         await repository.add(row)
 
     first = await repository.page(None, 2)

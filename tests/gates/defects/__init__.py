@@ -1,0 +1,14 @@
+"""The known defects: each a function that plants it, named after it, with the gate above it."""
+
+from types import ModuleType
+from typing import Final
+
+from . import answers, database, rules, schema, suite
+from .planting import Defect
+
+
+def _of(part: ModuleType) -> list[Defect]:
+    return [each for each in vars(part).values() if isinstance(each, Defect)]
+
+
+DEFECTS: Final = [each for part in (schema, database, answers, suite, rules) for each in _of(part)]

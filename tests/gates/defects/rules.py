@@ -1,0 +1,85 @@
+"""Defects that show without a failing test: layers, style, types, and code that nothing tests."""
+
+import shutil
+
+from .planting import REPOSITORY, ROUTER, SERVICE, Copy, caught_by
+
+
+@caught_by("boundaries", says=r"A router asks its service.* BROKEN")
+def a_router_that_bypasses_the_service(copy: Copy) -> None:
+    """The rules of the service then hold on some ways only."""
+    copy.append(ROUTER, "from . import repository\n")
+
+
+@caught_by("boundaries", says=r"The domain knows no HTTP BROKEN")
+def a_service_that_imports_fastapi(copy: Copy) -> None:
+    """It could no longer be used without HTTP."""
+    copy.append(SERVICE, "from fastapi import HTTPException\n")
+
+
+@caught_by("boundaries", says=r"nobody below opens another one BROKEN")
+def a_service_that_opens_its_own_transaction(copy: Copy) -> None:
+    """It would wait for the one that its endpoint holds."""
+    copy.append(SERVICE, "from ...database import Database\n")
+
+
+@caught_by("boundaries", says=r"Modules do not know each other BROKEN")
+def a_module_that_knows_another(copy: Copy) -> None:
+    """Neither could be changed, or left out, alone."""
+    path, _ = copy.find(REPOSITORY, r"\A")
+    shutil.copytree(path.parent, path.parent.with_name("planted"))
+    inside = f"from ..{path.parent.name}.repository import *\n"
+    copy.append("src/*/modules/planted/repository.py", inside)
+
+
+@caught_by("boundaries", says=r"Arrows inside a module only point down BROKEN")
+def a_repository_that_imports_its_service(copy: Copy) -> None:
+    """A circle: neither can be understood alone."""
+    copy.append(REPOSITORY, "def planted():\n    from . import service\n")
+
+
+@caught_by("boundaries", says=r"What ships imports no test BROKEN")
+def a_service_that_needs_its_tests(copy: Copy) -> None:
+    """It would start everywhere but in production."""
+    copy.append(SERVICE, "from ... import testing\n")
+
+
+@caught_by("lint", says=r"F401.*")
+def an_unused_import(copy: Copy) -> None:
+    """For `ruff check`."""
+    copy.append(SERVICE, "import decimal\n")
+
+
+@caught_by("lint", says=r"\d+ files? would be reformatted")
+def unformatted_code(copy: Copy) -> None:
+    """For `ruff format`."""
+    copy.append(SERVICE, "\n\n\n")
+
+
+@caught_by("types", says=r"error: .*")
+def a_type_error(copy: Copy) -> None:
+    """A value that is not what its name promises."""
+    copy.append(ROUTER, 'PLANTED: int = "one"\n')
+
+
+@caught_by("coverage", says=r"Not tested enough: .*\brepository\b.*")
+def an_untested_repository(copy: Copy) -> None:
+    """Half of its lines are run by no test."""
+    _append_as_many_untested_lines(copy, REPOSITORY)
+
+
+@caught_by("coverage", says=r"Not tested enough: .*\bservice\b.*")
+def an_untested_service(copy: Copy) -> None:
+    """The same where the rules are."""
+    _append_as_many_untested_lines(copy, SERVICE)
+
+
+@caught_by("coverage", says=r"Not tested enough: .*\brouter\b.*")
+def an_untested_router(copy: Copy) -> None:
+    """The same where clients come in."""
+    _append_as_many_untested_lines(copy, ROUTER)
+
+
+def _append_as_many_untested_lines(copy: Copy, layer: str) -> None:
+    lines = sum(len(path.read_bytes().splitlines()) for path in copy.root.glob(layer))
+    copy.append(layer, "def planted(number):\n" + "    number += 1\n" * lines)
