@@ -67,11 +67,12 @@ def gate_in(programs: Path, copy: Copy, name: str, arguments: Sequence[str]) -> 
     pytest += [f"--basetemp={scratch / 'tmp'}", *arguments, "-m"]
     all_tests = [*pytest, " or ".join(TEST_GATES), "--cov", "--cov-report="]
     layers = ["python", str(ROOT / "tests/gates/layers.py"), str(scratch), *TEST_GATES]
+    sources = [str(copy.root / name) for name in ("src", "tests", "conftest.py")]
     ruff = ["ruff", "format", "--diff", "--no-cache", "."]
     commands = {
         "coverage": [all_tests, layers],
         "lint": [["ruff", "check", "--no-cache", "."], ruff],
-        "types": [["mypy", f"--cache-dir={ROOT / '.nox/mypy'}"]],
+        "types": [["mypy", f"--cache-dir={ROOT / '.nox/mypy'}", *sources]],
         "boundaries": [["lint-imports", "--no-cache"]],
     }.get(name, [[*pytest, name]])
     env = {

@@ -1,0 +1,91 @@
+"""A fast client: sends each request of a list once, over some keep-alive connections.
+
+    python load.py <port> <connections>    < a JSON list of requests, in the words of HTTP
+
+Prints the seconds for all, the milliseconds of each, and how many ended in which outcome: a
+status, or a word where there was none. A connection sends its next request when it has the answer.
+"""
+
+# mypy: disable-error-code="import-not-found"
+# uvloop is in the service's environment, mypy in the repository's.
+
+import asyncio
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from time import perf_counter
+from typing import cast
+
+import uvloop
+
+SECONDS = 90  # for all requests together
+LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+
+
+class Client(asyncio.Protocol):
+    """One connection; `done` ends when there is no more to send, or the server has hung up."""
+
+    def __init__(
+        self, requests: Iterator[bytes], took: list[float], outcomes: Counter[str]
+    ) -> None:
+        self.requests, self.took, self.outcomes = requests, took, outcomes
+        self.done = asyncio.get_running_loop().create_future()
+        self.answer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Connected; `send` starts."""
+        self.transport = cast("asyncio.Transport", transport)
+
+    def send(self) -> None:
+        """Send the next request, if there is one."""
+        request = next(self.requests, None)
+        if request is None:
+            self.done.set_result(None)
+        else:
+            self.started = perf_counter()
+            self.transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        """Note the answer when it is complete, and go on."""
+        self.answer += data
+        head, separator, body = self.answer.partition(b"\r\n\r\n")
+        length = LENGTH.search(head)
+        if separator and len(body) >= int(length[1] if length else 0):
+            self.took.append((perf_counter() - self.started) * 1000)
+            self.outcomes[head[9:12].decode()] += 1
+            self.answer = b""
+            self.send()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """The server should never hang up first."""
+        if not self.done.done():
+            self.outcomes["no answer"] += 1
+            self.done.set_result(None)
+
+
+async def load(port: int, connections: int, requests: list[str]) -> dict[str, object]:
+    """Connect all, then send all."""
+    waiting = iter([request.encode() for request in requests])
+    took: list[float] = []
+    outcomes: Counter[str] = Counter()
+    loop = asyncio.get_running_loop()
+    clients = []
+    for _ in range(connections):
+        make = partial(Client, waiting, took, outcomes)
+        _, client = await loop.create_connection(make, "127.0.0.1", port)
+        clients.append(client)
+    started = perf_counter()
+    for client in clients:
+        client.send()
+    await asyncio.wait([client.done for client in clients], timeout=SECONDS)
+    if missing := len(requests) - outcomes.total():
+        outcomes["too late, or never sent"] = missing
+    return {"seconds": perf_counter() - started, "milliseconds": took, "outcomes": outcomes}
+
+
+if __name__ == "__main__":
+    result = uvloop.run(load(int(sys.argv[1]), int(sys.argv[2]), json.load(sys.stdin)))
+    json.dump(result, sys.stdout)

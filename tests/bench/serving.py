@@ -1,0 +1,104 @@
+"""Starts a server on a free loopback port, and loads it from another process."""
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import quantiles
+from subprocess import Popen
+from tempfile import NamedTemporaryFile
+from time import monotonic, sleep
+from typing import Final
+
+from .commands import FaultError, started
+from .workbench import Workbench
+
+PATIENCE: Final = 30  # seconds until a server is up
+HEADERS: Final = "Host: 127.0.0.1\r\nContent-Type: application/json\r\n"
+
+
+@dataclass(frozen=True)
+class Load:
+    """What became of some requests: the seconds for all, the milliseconds of each."""
+
+    seconds: float
+    milliseconds: list[float]
+    outcomes: Counter[str]
+
+    @property
+    def rate(self) -> float:
+        """Requests a second."""
+        return len(self.milliseconds) / self.seconds
+
+
+def latencies(milliseconds: list[float]) -> str:
+    """Half of the requests took at most p50, all but one of a hundred at most p99."""
+    percentiles = quantiles(milliseconds, n=100)
+    return f"p50 {percentiles[49]:.1f} ms, p99 {percentiles[98]:.1f} ms"
+
+
+@contextmanager
+def serve(
+    bench: Workbench,
+    app: str,
+    *how: str,
+    workers: int = 1,
+    **settings: str | Path,
+) -> Iterator[int]:
+    """Run uvicorn with so many workers until the block ends; gives its port."""
+    uvicorn = [str(bench.programs / "python"), "-m", "uvicorn", "--port=0"]
+    with (
+        NamedTemporaryFile("w", dir=bench.folder, suffix=".log") as output,
+        started(
+            *uvicorn,
+            f"--workers={workers}",
+            app,
+            *how,
+            folder=bench.service,
+            env=bench.variables(**settings),
+            output=output,
+        ) as process,
+    ):
+        yield _port(process, Path(output.name), workers)
+
+
+def _port(server: Popen[str], log: Path, workers: int) -> int:
+    """Wait until each worker has started. Raises `FaultError` when one does not."""
+    end = monotonic() + PATIENCE
+    while server.poll() is None and monotonic() < end:
+        told = log.read_text(encoding="utf-8")
+        port = re.search(r"running on http://[\d.]+:(\d+)", told)
+        if port and told.count("Application startup complete") == workers:
+            return int(port[1])
+        sleep(0.02)
+    sys.stderr.write(log.read_text(encoding="utf-8"))
+    raise FaultError(f"A server did not start within {PATIENCE} seconds: see above.")
+
+
+def get(path: str) -> str:
+    """A request in the words of HTTP."""
+    return f"GET {path} HTTP/1.1\r\n{HEADERS}\r\n"
+
+
+def post(path: str, body: object) -> str:
+    """A request with a JSON body, in the words of HTTP."""
+    content = json.dumps(body)
+    return f"POST {path} HTTP/1.1\r\n{HEADERS}Content-Length: {len(content)}\r\n\r\n{content}"
+
+
+def load(bench: Workbench, port: int, requests: Iterable[str], *, clients: int) -> Load:
+    """Send each request once, over as many keep-alive connections as there are clients."""
+    given = json.dumps([*requests])
+    told = bench.ask("load", port, clients, given=given)
+    return Load(told["seconds"], told["milliseconds"], Counter(told["outcomes"]))
+
+
+def require(outcome: str, found: Load, what: str) -> None:
+    """Raise `FaultError` unless all requests ended like this: a status such as 201."""
+    if others := {key: count for key, count in found.outcomes.items() if key != outcome}:
+        all_of_them = found.outcomes.total()
+        raise FaultError(f"{sum(others.values())} of {all_of_them} {what} failed: {others}.")

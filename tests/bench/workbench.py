@@ -1,0 +1,64 @@
+"""Where the measurements happen: copies in a scratch folder, never the work tree itself."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from gates.copies import copy_repository
+
+from .commands import run, variables
+
+PROGRAMS: Final = Path(__file__).with_name("programs")  # they run in the service's environment
+SERVICE: Final = "catalog"
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """A scratch folder, the programs of the service's environment, and how much to do.
+
+    A `quick` run shows that everything works; its figures mean nothing.
+    """
+
+    folder: Path
+    programs: Path
+    quick: bool
+
+    def times(self, many: int) -> int:
+        """How often to do what a full run does `many` times."""
+        return max(2, many // 10) if self.quick else many
+
+    @cached_property
+    def service(self) -> Path:
+        """A copy of the service; its code is imported from there, see `variables`."""
+        return self.repository / "services" / SERVICE
+
+    @cached_property
+    def repository(self) -> Path:
+        """A copy of the repository, without any environment."""
+        return copy_repository(self.folder / "repository")
+
+    def variables(self, **more: str | Path) -> dict[str, str]:
+        """The environment of programs that import the copied service."""
+        return variables(PYTHONPATH=f"{self.service / 'src'}:{PROGRAMS}", **more)
+
+    def ask(self, program: str, *arguments: str | int, given: str | None = None) -> dict[str, Any]:
+        """The JSON that one of our programs prints. Raises `FaultError` when it fails."""
+        printed = run(
+            self.programs / "python",
+            PROGRAMS / f"{program}.py",
+            *map(str, arguments),
+            folder=self.service,
+            env=self.variables(),
+            given=given,
+        )
+        told: dict[str, Any] = json.loads(printed)
+        return told
+
+    def database(self, name: str) -> Path:
+        """A new database, at head."""
+        path = self.folder / f"{name}.db"
+        env = self.variables(CATALOG_DATABASE_URL=f"sqlite+aiosqlite:///{path}")
+        run(self.programs / "alembic", "upgrade", "head", folder=self.service, env=env)
+        return path

@@ -1,0 +1,143 @@
+"""What these tests share: copies of the repository, Nox in them, and one environment of a service.
+
+* `repository`: a copy of this repository as it stands, which a test may change
+* `nox`: runs Nox in that copy
+* `service`: a rendered service, called `orders`, which a test may change
+* `inside`: runs a program of a service's environment in a rendered service
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from gates.render import ROOT, render
+from uv import find_uv_bin
+
+collect_ignore = ["planted"]  # tests for elsewhere
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+LIMIT = 180  # seconds that a program may take; only one that hangs needs them
+LEFTOVERS = (
+    *(".git", ".nox", ".venv", ".env", "__pycache__", ".*_cache", "*.db", "*.db-*"),
+    *(".coverage", ".coverage.*", "htmlcov"),
+)
+CALLERS_OWN = ("CI", "VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONDONTWRITEBYTECODE")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_of_the_caller() -> Iterator[None]:
+    """What the session that runs these tests, or its user, has set must not decide here."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name in CALLERS_OWN or name.startswith(("NOX", "PYTEST_", "GIT_", "GITHUB_")):
+                patch.delenv(name)
+        patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+        patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
+        for who in ("AUTHOR", "COMMITTER"):
+            patch.setenv(f"GIT_{who}_NAME", "Somebody")
+            patch.setenv(f"GIT_{who}_EMAIL", "somebody@example.com")
+        yield
+
+
+def call(
+    folder: Path, *command: str | Path, env: dict[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end, whatever that is."""
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=os.environ | env,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT,
+    )
+
+
+@pytest.fixture(scope="session")
+def uv() -> str:
+    """The path of uv."""
+    return find_uv_bin()
+
+
+@pytest.fixture(scope="session")
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What mypy finds out about the libraries, kept for all: it takes eight seconds."""
+    return tmp_path_factory.mktemp("mypy")
+
+
+@pytest.fixture(scope="session")
+def workshop(tmp_path_factory: pytest.TempPathFactory, libraries: Path) -> Iterator[Path]:
+    """Where `repository` is put anew for each test, so that its environments serve them all."""
+    folder = tmp_path_factory.mktemp("workshop") / "repository"
+    (folder / ".nox").mkdir(parents=True)
+    (folder / ".nox" / "mypy").symlink_to(libraries)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def repository(workshop: Path) -> Path:
+    """A copy of this repository as it stands, without history."""
+    for path in [*workshop.iterdir(), workshop / ".nox" / "coverage", workshop / ".nox" / "new"]:
+        if path.is_dir() and path.name != ".nox":
+            shutil.rmtree(path)
+        elif path.is_file():
+            path.unlink()
+    shutil.copytree(ROOT, workshop, ignore=shutil.ignore_patterns(*LEFTOVERS), dirs_exist_ok=True)
+    return workshop
+
+
+@pytest.fixture
+def nox(repository: Path) -> Run:
+    """Runs Nox in the copy of the repository, with these arguments."""
+
+    def run(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return call(repository, sys.executable, "-m", "nox", *arguments, env=env)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def programs(tmp_path_factory: pytest.TempPathFactory, uv: str) -> Iterator[Path]:
+    """The programs of the locked environment that all services share, without any service in it."""
+    folder = tmp_path_factory.mktemp("environment")
+    render(folder / "any", {"service": "any"})
+    env = {"UV_PROJECT_ENVIRONMENT": str(folder / "venv")}
+    sync = ["sync", "--quiet", "--locked", "--no-install-project", f"--python={sys.executable}"]
+    done = call(folder / "any", uv, *sync, env=env)
+    assert done.returncode == 0, done.stderr
+    yield folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def inside(programs: Path) -> Run:
+    """Runs a program of the environment in the folder of a rendered service."""
+
+    def run(
+        service: Path, program: str, *arguments: str | Path, **env: str
+    ) -> subprocess.CompletedProcess[str]:
+        env = {"PYTHONPATH": str(service / "src"), **env}
+        return call(service, programs / program, *arguments, env=env)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A rendered service, called `orders`, that nobody may change."""
+    folder = tmp_path_factory.mktemp("rendered") / "orders"
+    render(folder, {"service": "orders"})
+    return folder
+
+
+@pytest.fixture
+def service(rendered: Path, tmp_path: Path) -> Path:
+    """A rendered service, called `orders`, that the test may change."""
+    return Path(shutil.copytree(rendered, tmp_path / "orders"))

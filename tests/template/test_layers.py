@@ -1,0 +1,73 @@
+"""The coverage of a layer is compared exactly, and never with old data or with nothing."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gates.layers import judge, up_to_date
+
+RULES = {"repository": {"files": ["src/*/modules/*/repository.py"], "at-least": 90}}
+PLACE = "src/orders/modules/orders/repository.py"
+
+
+def report(
+    covered: int, statements: int, *, branches: int = 0, path: str = PLACE
+) -> dict[str, Any]:
+    """What coverage.py says of one file."""
+    summary = {
+        "num_statements": statements,
+        "num_branches": branches,
+        "covered_lines": covered,
+        "covered_branches": 0,
+    }
+    return {"files": {path: {"summary": summary}}}
+
+
+@pytest.mark.parametrize(
+    ("covered", "statements", "green"),
+    [(896, 1000, False), (89_999, 100_000, False), (90, 100, True), (100, 100, True)],
+)
+def test_a_threshold_is_compared_exactly(covered: int, statements: int, *, green: bool) -> None:
+    [layer] = judge(report(covered, statements), RULES)
+
+    assert layer.green is green
+
+
+def test_branches_count() -> None:
+    [layer] = judge(report(90, 90, branches=10), RULES)
+    assert (layer.percent, layer.green) == (90, True)
+
+    [layer] = judge(report(90, 90, branches=11), RULES)
+    assert not layer.green
+
+
+@pytest.mark.parametrize("path", ["src/orders/app.py", "src/orders/modules/orders/service.py"])
+def test_a_layer_without_a_file_is_red(path: str) -> None:
+    [layer] = judge(report(100, 100, path=path), RULES)
+
+    assert (layer.percent, layer.green) == (None, False)
+
+
+def test_a_layer_without_a_line_is_red() -> None:
+    [layer] = judge(report(0, 0), RULES)
+
+    assert not layer.green
+
+
+def test_the_files_of_a_layer_are_added_up() -> None:
+    one = report(100, 100)["files"]
+    other = report(70, 100, path="src/orders/modules/others/repository.py")["files"]
+
+    [layer] = judge({"files": one | other}, RULES)
+
+    assert layer.percent == 85
+
+
+def test_data_that_is_older_than_a_source_does_not_count(tmp_path: Path) -> None:
+    old, source, new = (tmp_path / name for name in ("unit.data", "app.py", "migration.data"))
+    for moment, path in enumerate((old, source, new)):
+        path.touch()
+        os.utime(path, (moment, moment))
+
+    assert up_to_date([old, new], [source]) == [new]

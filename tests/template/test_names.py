@@ -1,0 +1,204 @@
+"""Awkward names that are allowed give a service as good as any; the others are refused at once."""
+
+from pathlib import Path
+
+import pytest
+from gates.render import ANSWERS, recorded, render
+
+from .conftest import Run
+
+GOOD = {
+    "one letter": {"service": "a", "resource": "b", "resources": "c"},
+    "digits": {"service": "svc2", "resource": "o2"},
+    "an underscore": {"service": "my_svc", "resource": "sheep", "resources": "sheep"},
+    "a dash": {"service": "my-svc", "resource": "line_item"},
+    "a plural's letter alone": {"service": "s"},
+    "a word that YAML takes for a value": {"service": "on", "resource": "null"},
+    "the longest": {"service": "s" * 40, "resource": "r" * 25, "resources": "x" * 25},
+    "the longest, of many parts": {
+        "service": "s-" * 19 + "st",
+        "resource": "r_" * 12 + "r",
+        "resources": "r_" * 12 + "x",
+    },
+    "a description that is no sentence": {
+        "service": "orders",
+        "description": "orders \u2013 don\u2019t ask: it's 'ünique' & <b>50 %</b> #1 | `code`?",
+    },
+    "the longest description": {"service": "order", "description": "word " * 15 + "word."},
+}
+
+
+@pytest.fixture(scope="module", params=GOOD.values(), ids=list(GOOD))
+def awkward(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A service rendered for awkward answers."""
+    folder = tmp_path_factory.mktemp("awkward") / "service"
+    render(folder, request.param)
+    assert recorded(folder / ANSWERS).items() >= request.param.items()
+    return folder
+
+
+def test_an_awkward_service_needs_no_formatting(awkward: Path, inside: Run) -> None:
+    formatted = inside(awkward, "ruff", "format", "--diff", "--quiet", ".")
+
+    assert (formatted.stdout, formatted.returncode) == ("", 0)
+
+
+def test_an_awkward_service_is_lint_clean(awkward: Path, inside: Run) -> None:
+    linted = inside(awkward, "ruff", "check", "--quiet", "--output-format=concise", ".")
+
+    assert (linted.stdout, linted.returncode) == ("", 0)
+
+
+def test_an_awkward_service_is_locked(awkward: Path, inside: Run, uv: str) -> None:
+    locked = inside(awkward, uv, "lock", "--check")
+
+    assert locked.returncode == 0, locked.stderr
+
+
+def test_an_awkward_service_is_typed(awkward: Path, inside: Run, libraries: Path) -> None:
+    sources = [awkward / name for name in ("src", "tests", "conftest.py")]
+
+    typed = inside(awkward, "mypy", f"--cache-dir={libraries / 'services'}", *sources)
+
+    assert typed.returncode == 0, typed.stdout
+
+
+def test_an_awkward_service_can_be_built_and_described(awkward: Path, inside: Run) -> None:
+    package = recorded(awkward / ANSWERS)["service"].replace("-", "_")
+    program = (
+        f"from {package}.app import create_app; from {package}.settings import Settings;"
+        "print(create_app(Settings()).openapi()['info']['title'])"
+    )
+
+    built = inside(awkward, "python", "-W", "error", "-c", program)
+
+    assert (built.stdout, built.stderr) == (f"{recorded(awkward / ANSWERS)['service']}\n", "")
+
+
+def test_a_class_that_is_called_like_a_test_is_not_taken_for_one(
+    tmp_path: Path,
+    inside: Run,
+) -> None:
+    render(tmp_path / "orders", {"service": "orders", "resource": "testimonial"})
+
+    found = inside(tmp_path / "orders", "pytest", "--collect-only", "-q")
+
+    assert found.returncode == 0, found.stdout
+
+
+@pytest.mark.parametrize(
+    ("service", "resource"),
+    [
+        ("orders", "order"),
+        ("line-items", "line_item"),
+        ("boxes", "box"),
+        ("addresses", "address"),
+        ("purchases", "purchase"),
+        ("billing", "item"),
+        ("status", "item"),
+        ("s", "item"),
+        ("my-s", "item"),
+        ("classes", "item"),
+        ("item", "entry"),
+    ],
+)
+def test_the_first_resource_is_guessed_from_the_service(
+    tmp_path: Path,
+    service: str,
+    resource: str,
+) -> None:
+    render(tmp_path / "service", {"service": service})
+
+    assert recorded(tmp_path / "service" / ANSWERS)["resource"] == resource
+
+
+@pytest.mark.parametrize(
+    ("resource", "resources"),
+    [("order", "orders"), ("category", "categories"), ("day", "days"), ("box", "boxes")],
+)
+def test_the_plural_is_guessed_from_the_singular(
+    tmp_path: Path,
+    resource: str,
+    resources: str,
+) -> None:
+    render(tmp_path / "service", {"service": "shop", "resource": resource})
+
+    assert recorded(tmp_path / "service" / ANSWERS)["resources"] == resources
+
+
+@pytest.mark.parametrize(
+    ("folder", "service"),
+    [("orders", "orders"), ("My Orders", "my-orders"), ("my_orders", "my-orders"), ("2go!", "go")],
+)
+def test_the_service_is_called_like_its_folder(tmp_path: Path, folder: str, service: str) -> None:
+    render(tmp_path / folder, {})
+
+    assert recorded(tmp_path / folder / ANSWERS)["service"] == service
+
+
+SHAPE = "must be lower-case letters"
+TAKEN = "is that of a Python module or keyword|choose another"
+
+BAD: list[tuple[str, str, str]] = [
+    *(
+        ("service", name, SHAPE)
+        for name in (
+            *("Orders", "my orders", "orders ", "2fast", "a--b", "a__b", "a-_b", "-a", "a-"),
+            *("", "ünique", "../a", "orders\n"),
+        )
+    ),
+    ("service", "s" * 41, "longer than 40 characters"),
+    *(
+        ("service", name, TAKEN)
+        for name in (
+            *("class", "json", "test", "fastapi", "sqlalchemy", "pytest-cov", "uvicorn", "app"),
+            *("testing", "repository"),
+        )
+    ),
+    *(
+        ("resource", name, SHAPE)
+        for name in ("Order", "line-item", "1a", "a__b", "_a", "a_", "", "order\n")
+    ),
+    ("resource", "r" * 26, "longer than 25 characters"),
+    ("resource", "orders", "the service's own name"),
+    *(
+        ("resource", name, "choose another")
+        for name in (*("page", "request", "class", "none", "collection", "warning", "liveness"),)
+    ),
+    *(("resources", name, SHAPE) for name in ("Things", "my-things", "sqlite_", "", "things\n")),
+    ("resources", "r" * 26, "longer than 25 characters"),
+    *(
+        ("resources", name, "choose another")
+        for name in ("class", "alembic_version", "sqlite_things", "testing", "import_models")
+    ),
+    *(
+        ("description", text, "must be one line")
+        for text in ('say "hi"', "two\nlines", "{x}", "}", "a\\b", "d" * 81, "a\rb", "a\x00b")
+    ),
+    *(("description", text, "must not be empty") for text in ("", " ", " a", "a ")),
+]
+
+
+@pytest.mark.parametrize(("question", "answer", "reason"), BAD)
+def test_a_bad_answer_gets_one_clear_sentence_and_leaves_nothing(
+    tmp_path: Path,
+    question: str,
+    answer: str,
+    reason: str,
+) -> None:
+    with pytest.raises(ValueError, match=reason) as refused:
+        render(tmp_path / "orders", {"service": "orders", question: answer})
+
+    sentence = str(refused.value)
+    assert "\n" not in sentence.replace(answer, "")
+    assert sentence.startswith("The ")
+    assert sentence.endswith(".")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["resurce", "package"])
+def test_what_is_no_question_gets_one_clear_sentence(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        render(tmp_path / "orders", {"service": "orders", name: "other"})
+
+    assert not list(tmp_path.iterdir())

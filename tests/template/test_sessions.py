@@ -1,0 +1,348 @@
+"""What the sessions of the noxfile do for people: what they run, what they say, what they leave."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from .conftest import Run
+from .test_renders import free_port
+
+PATIENCE = 60  # seconds to wait for what must come; never reached when all is well
+SERVICE = Path("services", "catalog")
+HEALTH = Path("tests", "integration", "test_health.py")
+PRODUCTS = SERVICE / "src/catalog/modules/products"
+VERSIONS = SERVICE / "src/catalog/migrations/versions"
+
+
+def told(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """What a failed session said, without Nox's own words about it."""
+    assert "Traceback" not in done.stdout + done.stderr
+    reasons = re.findall(
+        r"^nox > Session \S+ (?:aborted|skipped): (.*)$", done.stderr, re.MULTILINE
+    )
+    return [*done.stdout.splitlines(), *reasons]
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{old!r} in {path}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@contextlib.contextmanager
+def running(repository: Path, *arguments: str, **env: str) -> Iterator[subprocess.Popen[str]]:
+    """Nox with a process group of its own, as in a terminal; nothing of it is left at the end."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "nox", *arguments],
+        cwd=repository,
+        env=os.environ | env,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+# What is not there
+
+
+@pytest.mark.parametrize("session", ["tests", "drift", "serve", "migrate", "mutants"])
+def test_an_unknown_service_gets_one_sentence_that_names_those_there_are(
+    nox: Run,
+    session: str,
+) -> None:
+    refused = nox("-s", session, "--", "nowhere")
+
+    assert refused.returncode == 1
+    [sentence] = told(refused)
+    assert re.search(r"[Tt]here are: catalog\.$", sentence)
+
+
+@pytest.mark.parametrize("ci", [False, True])
+def test_a_missing_python_is_skipped_here_and_fails_in_ci(nox: Run, *, ci: bool) -> None:
+    session = ["-P", "3.99", "-s", "unit(catalog)"]
+
+    ended = nox(*session, CI="true") if ci else nox(*session)
+
+    assert ended.returncode == (1 if ci else 0)
+    [sentence] = told(ended)
+    assert sentence.startswith("There is no Python 3.99 here: install it")
+
+
+def test_uv_is_brought_along_where_there_is_none(nox: Run) -> None:
+    tested = nox("-s", "boundaries(catalog)", PATH=os.defpath)
+
+    assert tested.returncode == 0, tested.stderr
+
+
+# A new service
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ([], "nox -s new -- orders"),
+        (["catalog"], "services/catalog exists"),
+        (["Orders"], "must be lower-case"),
+        (["json"], "json-service"),
+        (["orders", "resource"], "resource=order"),
+        (["orders", "-d", "resource=page"], "cannot be called 'page'"),
+        (["orders", "resurce=order"], "resurce"),
+        (["orders", "service=other"], "two answers to 'service'"),
+    ],
+    ids=repr,
+)
+def test_a_service_that_cannot_be_made_gets_one_sentence_and_leaves_nothing(
+    repository: Path,
+    nox: Run,
+    arguments: list[str],
+    reason: str,
+) -> None:
+    refused = nox("-s", "new", "--", *arguments)
+
+    assert refused.returncode == 1
+    [sentence] = told(refused)
+    assert reason in sentence
+    assert sentence.endswith(".")
+    assert not sentence.endswith("..")
+    assert [path.name for path in (repository / "services").iterdir()] == ["catalog"]
+
+
+@pytest.mark.parametrize("name", ["../../services", "../envs", "..", "services/orders", ""])
+def test_a_name_that_is_a_path_destroys_nothing(repository: Path, nox: Run, name: str) -> None:
+    for folder in ("envs", "new"):
+        (repository / ".nox" / folder).mkdir(exist_ok=True)
+
+    refused = nox("-s", "new", "--", name)
+
+    assert refused.returncode == 1
+    assert len(told(refused)) == 1
+    assert (repository / SERVICE / "pyproject.toml").is_file()
+    assert (repository / ".nox" / "envs").is_dir()
+
+
+def test_ctrl_c_leaves_no_half_made_service_and_no_process(repository: Path) -> None:
+    deadline = time.monotonic() + PATIENCE
+    with running(repository, "-s", "new", "--", "halfway") as process:
+        while not (repository / "services/halfway/src/halfway/__pycache__").exists():
+            assert process.poll() is None
+            assert time.monotonic() < deadline, "the gates did not start"
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=PATIENCE)
+        with pytest.raises(ProcessLookupError):
+            while time.monotonic() < deadline:
+                os.killpg(process.pid, 0)  # asks whether there is one
+                time.sleep(0.05)
+
+    assert process.returncode != 0
+    assert not (repository / "services/halfway").exists()
+
+
+def test_a_new_service_whose_gates_are_red_is_removed_again(repository: Path, nox: Run) -> None:
+    with (repository / "template/src/{{package}}/errors.py").open("a") as file:
+        file.write("0 = 1\n")  # no gate takes long about it
+
+    made = nox("-s", "new", "--", "orders")
+
+    assert made.returncode == 1
+    for gate in ("lint", "types", "unit"):
+        assert re.search(rf"^orders +{gate}\S* +RED", made.stdout, re.MULTILINE)
+    assert "so services/orders is removed again" in made.stderr
+    assert not (repository / "services/orders").exists()
+
+
+# Gates
+
+
+def test_gates_that_fail_make_the_run_fail_and_are_red_in_the_tables(
+    repository: Path,
+    nox: Run,
+    tmp_path: Path,
+) -> None:
+    service = repository / SERVICE
+    (service / "src/catalog/test_planted.py").write_text("def test_fails():\n    assert not 1\n")
+    for path in service.glob("tests/concurrency/*.py"):
+        path.unlink()
+    for path in {*service.glob("tests/integration/*.py")} - {service / HEALTH}:
+        path.unlink()  # one file proves as much as all
+    page = tmp_path / "summary.md"
+
+    tested = nox("-s", "tests", "--", "catalog", GITHUB_STEP_SUMMARY=str(page))
+
+    assert tested.returncode == 1
+    assert set(re.findall(r"^catalog +(\w+) +RED", tested.stdout, re.MULTILINE)) == {
+        "unit",
+        "concurrency",
+        "types",
+        "lint",
+    }
+    assert re.search(r"^catalog +unit +RED .* 1 failed", tested.stdout, re.MULTILINE)
+    assert re.search(r"^catalog +concurrency +RED .* no test$", tested.stdout, re.MULTILINE)
+    assert re.search(r"^catalog +integration +green", tested.stdout, re.MULTILINE)
+    assert "unit(catalog)" in tested.stderr
+    assert "| catalog | unit | RED |" in page.read_text()
+    assert re.search(r"\| repository \| *[\d.]+ % \| at least 90 % \| green \|", page.read_text())
+
+
+def test_one_gate_judges_no_coverage_and_coverage_alone_says_what_to_run(
+    repository: Path,
+    nox: Run,
+) -> None:
+    alone = nox("-s", "coverage(catalog)")
+    unit = nox("-s", "unit(catalog)")
+    after_unit = nox("-s", "coverage(catalog)")
+    (repository / PRODUCTS / "models.py").touch()
+    after_a_change = nox("-s", "coverage(catalog)")
+
+    assert (alone.returncode, unit.returncode, after_unit.returncode) == (1, 0, 1)
+    assert told(alone) == [
+        "There is no data newer than the code: run concurrency, integration, migration, unit first."
+    ]
+    assert "at least" not in unit.stdout
+    assert told(after_unit) == [
+        "There is no data newer than the code: run concurrency, integration, migration first."
+    ]
+    assert told(after_a_change) == told(alone)
+
+
+def test_arguments_behind_two_dashes_go_to_pytest(nox: Run) -> None:
+    selected = nox("-s", "unit(catalog)", "--", "-k", "place_has_its_gate", "-x", "-q")
+
+    assert selected.returncode == 0, selected.stdout
+    assert re.search(r"^7 passed, \d+ deselected", selected.stdout, re.MULTILINE)
+
+
+def test_a_service_is_a_tag_that_selects_its_gates(nox: Run) -> None:
+    listed = nox("-t", "catalog", "--list").stdout
+
+    gates = [
+        "unit",
+        "integration",
+        "migration",
+        "concurrency",
+        "coverage",
+        "lint",
+        "types",
+        "boundaries",
+    ]
+    assert set(re.findall(r"^\* (\S+)", listed, re.MULTILINE)) == {
+        f"{gate}(catalog)" for gate in gates
+    }
+
+
+def test_every_session_has_a_sentence_of_help(nox: Run) -> None:
+    listed = nox("--list").stdout
+
+    sessions = re.findall(r"^[*-] (\S+)(?: \[\w+\])?(?: -> (.+))?$", listed, re.MULTILINE)
+    assert len(sessions) > 20
+    assert [name for name, sentence in sessions if not sentence] == []
+
+
+def test_a_changed_file_of_the_templates_is_shown_as_drift(repository: Path, nox: Run) -> None:
+    replace(repository / SERVICE / "src/catalog/errors.py", "one sentence", "two sentences")
+
+    drifted = nox("-s", "drift")
+
+    assert drifted.returncode == 1
+    assert "service: services/catalog/src/catalog/errors.py" in drifted.stdout
+    assert "+    " in drifted.stdout
+    assert "two sentences" in drifted.stdout
+    assert "1 files drifted" in drifted.stdout
+
+
+# Chores
+
+
+def test_serve_makes_the_database_tells_the_address_and_answers(repository: Path) -> None:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    with running(repository, "-s", "serve", "--", "catalog", CATALOG_PORT=str(port)) as process:
+        assert process.stdout is not None
+        printed = []
+        for line in process.stdout:
+            printed.append(line)
+            if "Application startup complete" in line:
+                break
+        ready = httpx2.get(f"{address}/health/ready")
+        os.killpg(process.pid, signal.SIGINT)
+        printed.append(process.communicate(timeout=PATIENCE)[0])
+
+    assert ready.json() == {"status": "ok"}
+    assert (repository / SERVICE / "catalog.db").is_file()
+    assert f"{address}/docs" in "".join(printed)
+    assert "Traceback" not in "".join(printed)
+
+
+@pytest.mark.parametrize("arguments", [[], [""], ["add", "colour"]], ids=repr)
+def test_a_migration_without_one_message_gets_one_sentence(
+    repository: Path,
+    nox: Run,
+    arguments: list[str],
+) -> None:
+    refused = nox("-s", "migrate", "--", "catalog", *arguments)
+
+    assert refused.returncode == 1
+    [sentence] = told(refused)
+    assert 'nox -s migrate -- catalog "add colour"' in sentence
+    assert [path.name for path in (repository / VERSIONS).glob("*.py")] == ["create_products.py"]
+
+
+def test_models_without_a_change_get_no_migration(repository: Path, nox: Run) -> None:
+    unchanged = nox("-s", "migrate", "--", "catalog", "add nothing")
+
+    assert "The models have nothing new: no migration is written." in told(unchanged)
+    assert [path.name for path in (repository / VERSIONS).glob("*.py")] == ["create_products.py"]
+    assert not (repository / SERVICE / "catalog.db").exists()
+
+
+def test_two_heads_get_one_sentence(repository: Path, nox: Run) -> None:
+    first = (repository / VERSIONS / "create_products.py").read_text(encoding="utf-8")
+    (repository / VERSIONS / "other.py").write_text(first.replace("create_products", "other"))
+
+    refused = nox("-s", "migrate", "--", "catalog", "add colour")
+
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stdout + refused.stderr
+    [sentence] = told(refused)
+    assert "Multiple head" in sentence
+    assert len(list((repository / VERSIONS).glob("*.py"))) == 2
+
+
+def test_a_migration_is_written_from_the_models_and_the_gates_accept_it(
+    repository: Path,
+    nox: Run,
+) -> None:
+    replace(
+        repository / PRODUCTS / "models.py",
+        "    version: Mapped[int]",
+        '    colour: Mapped[str] = mapped_column(String(30), server_default="grey")\n'
+        "    version: Mapped[int]",
+    )
+
+    written = nox("-s", "migrate", "--", "catalog", "add colour")
+
+    assert written.returncode == 0, written.stdout + written.stderr
+    [revision] = {*(repository / VERSIONS).glob("*.py")} - {
+        repository / VERSIONS / "create_products.py"
+    }
+    assert revision.name in written.stdout
+    assert re.fullmatch(r"\d{4}_\d\d_\d\d_[0-9a-f]+_add_colour\.py", revision.name)
+    assert 'sa.Column("colour", sa.String(length=30), server_default="grey"' in revision.read_text()
+    accepted = nox("-s", "lint(catalog)", "types(catalog)", "migration(catalog)")
+    assert accepted.returncode == 0, accepted.stdout + accepted.stderr
+    assert not (repository / SERVICE / "catalog.db").exists()
