@@ -113,18 +113,26 @@ def folder(service: str) -> Path:
     return ROOT if service == REPOSITORY else ROOT / "services" / service
 
 
+def there_are() -> str:
+    """The services by name, or how to make the first."""
+    names = ", ".join(SERVICES)
+    return f"there are: {names}" if names else "there is none yet, make one: nox -s new -- orders"
+
+
 def named_services(session: nox.Session) -> list[str]:
     """The services named behind `--`, or all."""
     for name in session.posargs:
         if name not in SERVICES:
-            session.error(f"There is no service {name!r}; there are: {', '.join(SERVICES)}")
+            session.error(f"There is no service {name!r}; {there_are()}")
+    if not SERVICES:
+        session.error(f"There is nothing to do: {there_are()}")
     return list(session.posargs) or SERVICES
 
 
 def one_service(session: nox.Session, usage: str) -> str:
     """The service named first behind `--`."""
     if not session.posargs or session.posargs[0] not in SERVICES:
-        session.error(f"Say which service: nox -s {usage}. There are: {', '.join(SERVICES)}")
+        session.error(f"Say which service: nox -s {usage}; {there_are()}")
     return session.posargs[0]
 
 

@@ -4,11 +4,12 @@ import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import Any, Final
 
 from gates.copies import copy_repository
 
-from .commands import run, variables
+from .commands import FaultError, run, variables
 
 PROGRAMS: Final = Path(__file__).with_name("programs")  # they run in the service's environment
 SERVICE: Final = "catalog"
@@ -36,8 +37,11 @@ class Workbench:
 
     @cached_property
     def repository(self) -> Path:
-        """A copy of the repository, without any environment."""
-        return copy_repository(self.folder / "repository")
+        """A copy of what git would carry. Raises `FaultError` where there is no git."""
+        try:
+            return copy_repository(self.folder / "repository")
+        except CalledProcessError as error:
+            raise FaultError("git cannot list the files to copy: run this in a clone.") from error
 
     def variables(self, **more: str | Path) -> dict[str, str]:
         """The environment of programs that import the copied service."""

@@ -22,6 +22,7 @@ from bench.machine import machine, versions
 from bench.scratch import scratch_folder
 from bench.table import Row, for_the_docs, for_the_screen, lines
 from bench.workbench import SERVICE, Workbench
+
 from gates.render import ROOT
 
 MEASUREMENTS: Final[dict[str, Callable[[Workbench], list[Row]]]] = {

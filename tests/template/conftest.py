@@ -8,6 +8,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,16 @@ collect_ignore = ["planted"]  # tests for elsewhere
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
+GATES = {
+    "boundaries",
+    "concurrency",
+    "coverage",
+    "integration",
+    "lint",
+    "migration",
+    "types",
+    "unit",
+}
 LIMIT = 180  # seconds that a program may take; only one that hangs needs them
 LEFTOVERS = (
     *(".git", ".nox", ".venv", ".env", "__pycache__", ".*_cache", "*.db", "*.db-*"),
@@ -57,6 +68,12 @@ def call(
         text=True,
         timeout=LIMIT,
     )
+
+
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
 
 
 @pytest.fixture(scope="session")

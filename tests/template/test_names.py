@@ -9,22 +9,24 @@ from .conftest import Run
 
 GOOD = {
     "one letter": {"service": "a", "resource": "b", "resources": "c"},
-    "digits": {"service": "svc2", "resource": "o2"},
-    "an underscore": {"service": "my_svc", "resource": "sheep", "resources": "sheep"},
-    "a dash": {"service": "my-svc", "resource": "line_item"},
+    "digits and an underscore": {"service": "my_svc2", "resource": "o2", "resources": "o2"},
+    "a dash, and the longest description": {
+        "service": "my-shop",
+        "resource": "line_item",
+        "description": "word " * 15 + "word.",
+    },
     "a plural's letter alone": {"service": "s"},
-    "a word that YAML takes for a value": {"service": "on", "resource": "null"},
+    "words that YAML takes for values, and a description that is no sentence": {
+        "service": "on",
+        "resource": "null",
+        "description": "orders \u2013 don\u2019t ask: it's 'ünique' & <b>50 %</b> #1 | `code`?",
+    },
     "the longest": {"service": "s" * 40, "resource": "r" * 25, "resources": "x" * 25},
     "the longest, of many parts": {
         "service": "s-" * 19 + "st",
         "resource": "r_" * 12 + "r",
         "resources": "r_" * 12 + "x",
     },
-    "a description that is no sentence": {
-        "service": "orders",
-        "description": "orders \u2013 don\u2019t ask: it's 'ünique' & <b>50 %</b> #1 | `code`?",
-    },
-    "the longest description": {"service": "order", "description": "word " * 15 + "word."},
 }
 
 

@@ -4,19 +4,16 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
-from .conftest import Run, call
-
-GATES = {"boundaries", "concurrency", "integration", "lint", "migration", "types", "unit"}
+from .conftest import GATES, Run, call, free_port
 
 
 def greens(table: str, service: str) -> set[str]:
@@ -46,17 +43,11 @@ def test_a_new_service_passes_all_its_gates(
     made = nox("-s", "new", "--", name, *answers)
 
     assert made.returncode == 0, made.stdout + made.stderr
-    assert greens(made.stdout, name) == GATES | {"coverage"}
+    assert greens(made.stdout, name) == GATES
     assert f"services/{name} is ready. Start it: nox -s serve -- {name}" in made.stderr
     assert (repository / "services" / name / "uv.lock").is_file()
     assert not list((repository / ".nox" / "new").iterdir())
     assert nox("-s", "drift", "--", name).returncode == 0
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 @contextlib.contextmanager
@@ -149,7 +140,7 @@ def make_the_database_of_a_newer_release(path: Path) -> None:
 def test_an_unusable_database_is_one_sentence_and_status_1(
     service: Path,
     inside: Run,
-    make: Run,
+    make: Callable[[Path], object],
     sentence: str,
     *,
     migrated: bool,
