@@ -194,6 +194,22 @@ def test_a_service_rendered_without_a_tag_can_be_updated(repository: Path, tmp_p
     assert "# of the next release" in (service / "src/orders/health.py").read_text()
 
 
+def test_a_service_that_nox_has_rendered_can_be_updated(repository: Path) -> None:
+    commit(repository)
+    service = repository / "services/orders"
+    script = repository / "tests/gates/render.py"
+    made = call(repository, sys.executable, script, service, "service=orders", env={})
+    assert was_rendered(service, made)
+    commit(repository)
+    change_the_template(repository)
+
+    updated = copier(repository, "update", "services/orders")
+
+    assert updated.returncode == 0, updated.stderr
+    assert answers(service)["_commit"] == "v0.2.0"
+    assert "# of the next release" in (service / "src/orders/health.py").read_text()
+
+
 @pytest.mark.parametrize("unsafe", ["_tasks: [echo]", "_jinja_extensions: [jinja2.ext.do]"])
 def test_a_template_that_runs_code_would_be_noticed_above(repository: Path, unsafe: str) -> None:
     text = (repository / "copier.yml").read_text(encoding="utf-8")

@@ -15,7 +15,7 @@ def etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _expected_versions(
+async def _expected_versions(
     if_match: Annotated[str | None, Header(description='The ETag last read, such as "1".')] = None,
 ) -> frozenset[int] | None:
     """The versions that the caller accepts; None for `*`, which accepts any.

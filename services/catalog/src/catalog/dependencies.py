@@ -2,6 +2,8 @@
 
 `scope="function"` makes the transaction end before the response is sent. FastAPI's default ends
 it afterwards: the client would read 201 and a failing commit could not change that any more.
+
+They are all `async def`: FastAPI calls the others in a thread, which takes longer than they do.
 """
 
 from collections.abc import AsyncIterator
@@ -14,7 +16,7 @@ from .database import Database
 from .pagination import Cursor
 
 
-def get_database(request: Request) -> Database:
+async def get_database(request: Request) -> Database:
     """The database that this application was created with."""
     database = request.app.state.database
     assert isinstance(database, Database)
