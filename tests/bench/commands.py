@@ -20,6 +20,7 @@ FOREIGN: Final = (
     "UV_PROJECT_ENVIRONMENT",
     "VIRTUAL_ENV",
 )
+PATIENCE: Final = 180  # seconds: whatever takes longer hangs
 
 
 class FaultError(Exception):
@@ -64,12 +65,15 @@ def run(
     env: Mapping[str, str],
     given: str | None = None,
 ) -> str:
-    """What a program prints, given some input. Raises `FaultError` when it fails."""
+    """What a program prints, given some input. Raises `FaultError` when it fails or hangs."""
+    program = " ".join(Path(part).name for part in command[:4])
     with started(*command, folder=folder, env=env) as process:
-        printed, complaints = process.communicate(given)
+        try:
+            printed, complaints = process.communicate(given, timeout=PATIENCE)
+        except subprocess.TimeoutExpired as late:
+            raise FaultError(f"`{program} …` had not ended after {PATIENCE} seconds.") from late
     if process.returncode:
-        sys.stderr.write(printed + complaints)
+        sys.stderr.write(f"{printed}{complaints}\n")
         said = (complaints.strip() or printed.strip() or "nothing").splitlines()
-        program = " ".join(Path(part).name for part in command[:4])
         raise FaultError(f"`{program} …` ended with {process.returncode}: {said[-1]}")
     return printed
