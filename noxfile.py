@@ -177,7 +177,8 @@ def typed(session: nox.Session, service: str, *arguments: str) -> Gate:
     Full paths keep apart in it what two services call the same: `tests/integration/test_health.py`.
     """
     mypy = str(environment(session, service) / "mypy")
-    cache = [f"--cache-dir={STATE / 'mypy'}", "--num-workers=2"]
+    kind = REPOSITORY if service == REPOSITORY else "services"  # their plugins differ
+    cache = [f"--cache-dir={STATE / 'mypy' / kind}", "--num-workers=2"]
     sources = [str(folder(service) / name) for name in ("src", "tests", "conftest.py")]
     what = ["--config-file=tests/mypy.ini"] if service == REPOSITORY else sources
     return Gate("types", [[mypy, *cache, *what, *arguments]])

@@ -72,7 +72,7 @@ def gate_in(programs: Path, copy: Copy, name: str, arguments: Sequence[str]) -> 
     commands = {
         "coverage": [all_tests, layers],
         "lint": [["ruff", "check", "--no-cache", "."], ruff],
-        "types": [["mypy", f"--cache-dir={ROOT / '.nox/mypy'}", *sources]],
+        "types": [["mypy", f"--cache-dir={ROOT / '.nox/mypy/services'}", *sources]],
         "boundaries": [["lint-imports", "--no-cache"]],
     }.get(name, [[*pytest, name]])
     env = {
