@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import sys
 from collections import Counter
 from pathlib import Path
@@ -136,17 +135,12 @@ async def test_processes_that_write_at_once_lose_nothing_even_if_one_is_killed(f
     assert writers.stderr is not None
 
     acknowledged: dict[int, set[UUID]] = {}
-    killed = 0
     async for line in writers.stdout:
         pid, key = line.decode().split()
         acknowledged.setdefault(int(pid), set()).add(UUID(key))
-        if not killed and len(acknowledged[int(pid)]) == rows // 3:
-            killed = int(pid)
-            os.kill(killed, signal.SIGKILL)
 
     assert (await writers.stderr.read()).decode() == ""
     assert await writers.wait() == 1  # only the killed one failed
-    of_others = [len(keys) for pid, keys in acknowledged.items() if pid != killed]
-    assert of_others == [rows] * (processes - 1)
+    assert sorted(map(len, acknowledged.values())) == [rows // 2] + [rows] * (processes - 1)
     async with Database(fresh) as database:
-        assert {row.id for row in await stored(database)} >= set().union(*acknowledged.values())
+        assert {row.id for row in await stored(database)} == set().union(*acknowledged.values())

@@ -3,10 +3,12 @@
     python write_products.py <database url> <processes> <rows for each>
 
 Each line of its output is `<pid> <id>`, written once that row is committed.
+The first of them is killed half-way, within a transaction.
 """
 
 import asyncio
 import os
+import signal
 import sys
 
 from catalog.database import Database
@@ -18,24 +20,26 @@ from catalog.modules.products.repository import (
 )
 
 
-async def write(url: str, rows: int) -> None:
-    """Create the rows, each in a transaction of its own."""
+async def write(url: str, rows: int, *, dies: bool) -> None:
+    """Create the rows, each in a transaction of its own; or die in the middle of one."""
     pid = os.getpid()
     async with Database(url) as database:
         for number in range(rows):
             async with database.write() as session:
                 row = Product(name=f"{pid}-{number}", description="")
                 await ProductRepository(session).add(row)
+                if dies and number == rows // 2:
+                    os.kill(pid, signal.SIGKILL)
             os.write(1, f"{pid} {row.id}\n".encode())
 
 
 def main(url: str, processes: int, rows: int) -> int:
     """Fork the writers, wait for them, and count those that failed."""
     writers = []
-    for _ in range(processes):
+    for number in range(processes):
         pid = os.fork()
         if pid == 0:
-            asyncio.run(write(url, rows))
+            asyncio.run(write(url, rows, dies=number == 0))
             os._exit(0)
         writers.append(pid)
     return sum(os.waitpid(pid, 0)[1] != 0 for pid in writers)
