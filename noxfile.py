@@ -13,12 +13,11 @@ nox -P 3.12 -s tests             with another Python
 nox -s new -- orders             a new service, rendered and proved
 """
 
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -27,17 +26,21 @@ import nox
 ROOT = Path(__file__).parent.resolve()
 sys.path.insert(0, str(ROOT / "tests"))
 
-from gates.together import Gate, Row, run_together, tell  # noqa: E402 - found by the line above
+from gates.environment import (  # noqa: E402 - found by the line above
+    environment,
+    folder,
+    python_version,
+    run_in,
+    run_own,
+)
+from gates.services import REPOSITORY, SERVICES, STATE, there_are  # noqa: E402 - the same
+from gates.together import Gate, Row, run_together, tell  # noqa: E402 - the same
 
 nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "none"  # uv makes one environment for all gates: environment()
 nox.options.error_on_external_run = True
-nox.options.sessions = ["lint(repository)", "types(repository)", "workflows", "drift", "tests"]
-nox.options.sessions += ["docs", "template", "mutants"]
+nox.options.sessions = ["workflows", "drift", "tests"]
 
-STATE = ROOT / ".nox"
-SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.toml"))
-REPOSITORY = "repository"  # the name under which this repository's own code is checked
 Session = TypeVar("Session", bound=Callable[..., None])
 TEST_GATES = ("unit", "integration", "migration", "concurrency")
 
@@ -51,74 +54,6 @@ def each(*names: str) -> Callable[[Session], Session]:
 # What the sessions stand on
 
 
-def uv() -> str:
-    """The path of uv: the machine's own, or the one that came with nox[uv]."""
-    if found := shutil.which("uv"):
-        return found
-    try:
-        from uv import find_uv_bin  # noqa: PLC0415 - only here if the machine has none itself
-    except ImportError:
-        sys.exit('There is no uv: install it, or run `pip install "nox[uv]"`.')
-    return find_uv_bin()
-
-
-def python_version(session: nox.Session) -> str:
-    """The Python to test with: that of `nox -P`, or the one that runs Nox."""
-    running = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return session.python if isinstance(session.python, str) else running
-
-
-def has_python(version: str) -> bool:
-    """Whether uv finds this Python on the machine, without a download."""
-    find = [uv(), "python", "find", "--no-python-downloads", version]
-    return subprocess.run(find, check=False, capture_output=True).returncode == 0
-
-
-def environment(session: nox.Session, service: str) -> Path:
-    """The programs of the one locked environment of (service, Python), brought up to date."""
-    version = python_version(session)
-    if isinstance(session.python, str) and not has_python(version):
-        message = f"There is no Python {version} here: install it, or choose another with -P"
-        session.error(message) if os.environ.get("CI") else session.skip(message)
-    venv = STATE / "envs" / f"{service}-{version}"
-    session.env.update({"UV_PROJECT_ENVIRONMENT": str(venv), "VIRTUAL_ENV": str(venv)})
-    session.env["PYTHONDONTWRITEBYTECODE"] = ""  # the environment is ours, and slow without
-    project = ROOT / ("tests" if service == REPOSITORY else f"services/{service}")
-    sync = ["sync", "--quiet", "--locked", "--no-python-downloads", f"--python={version}"]
-    session.run(uv(), *sync, f"--project={project}", external=True, log=False)
-    return venv / ("Scripts" if os.name == "nt" else "bin")
-
-
-def run(session: nox.Session, service: str, gate: Gate) -> None:
-    """Run the commands of a gate in the folder of its service."""
-    session.env.update(gate.env)
-    with session.chdir(folder(service)):
-        for command in gate.commands:
-            session.run(*command, external=True)
-
-
-def run_in(session: nox.Session, service: str, program: str, *arguments: str | Path) -> None:
-    """Run a program of the service's environment in the service's folder."""
-    command = [str(environment(session, service) / program), *map(str, arguments)]
-    run(session, service, Gate(program, [command]))
-
-
-def run_own(session: nox.Session, script: str, *arguments: str | Path) -> None:
-    """Run a script of tests/gates/ in the repository's own environment."""
-    run_in(session, REPOSITORY, "python", f"tests/gates/{script}.py", *arguments)
-
-
-def folder(service: str) -> Path:
-    """Where the gates of a service run."""
-    return ROOT if service == REPOSITORY else ROOT / "services" / service
-
-
-def there_are() -> str:
-    """The services by name, or how to make the first."""
-    names = ", ".join(SERVICES)
-    return f"there are: {names}" if names else "there is none yet, make one: nox -s new -- orders"
-
-
 def named_services(session: nox.Session) -> list[str]:
     """The services named behind `--`, or all."""
     for name in session.posargs:
@@ -126,7 +61,7 @@ def named_services(session: nox.Session) -> list[str]:
             session.error(f"There is no service {name!r}; {there_are()}")
     if not SERVICES:
         session.error(f"There is nothing to do: {there_are()}")
-    return list(session.posargs) or SERVICES
+    return list(session.posargs) or [*SERVICES]
 
 
 def one_service(session: nox.Session, usage: str) -> str:
@@ -139,6 +74,13 @@ def one_service(session: nox.Session, usage: str) -> str:
 # What each gate runs
 
 
+def gate(session: nox.Session, service: str, name: str, *commands: Sequence[str | Path]) -> Gate:
+    """Programs of the service's environment, each with its arguments, to run in its folder."""
+    programs = environment(session, service)
+    lines = [[str(programs / program), *map(str, rest)] for program, *rest in commands]
+    return Gate(service, name, folder(service), lines, dict(session.env))
+
+
 def coverage_folder(session: nox.Session, service: str) -> Path:
     """Where the test gates of (service, Python) leave what they have covered."""
     return STATE / "coverage" / f"{service}-{python_version(session)}"
@@ -146,29 +88,27 @@ def coverage_folder(session: nox.Session, service: str) -> Path:
 
 def gate_of(session: nox.Session, service: str, *gates: str, only: Sequence[str] = ()) -> Gate:
     """The tests of some gates, or `only` some of theirs, which leaves no data for `coverage`."""
-    pytest = environment(session, service) / "pytest"
     data = coverage_folder(session, service) / f"{'+'.join(gates)}.data"
     results = data.with_suffix(".xml")
     data.unlink(missing_ok=True)
     results.unlink(missing_ok=True)
     how = [*only] or ["--cov", "--cov-report="]
-    command = [str(pytest), "-m", " or ".join(gates), f"--junit-xml={results}", *how]
-    return Gate("+".join(gates), [command], {"COVERAGE_FILE": str(data)}, results)
+    command = ["pytest", "-m", " or ".join(gates), f"--junit-xml={results}", *how]
+    made = gate(session, service, "+".join(gates), command)
+    return replace(made, env={**made.env, "COVERAGE_FILE": str(data)}, results=results)
 
 
 def covered(session: nox.Session, service: str) -> Gate:
     """The coverage of each layer against its threshold, from the data of all test gates."""
-    python = environment(session, service) / "python"
-    judge = [str(python), str(ROOT / "tests/gates/layers.py")]
-    return Gate("coverage", [[*judge, str(coverage_folder(session, service)), *TEST_GATES]])
+    program, data = ROOT / "tests/gates/layers.py", coverage_folder(session, service)
+    return gate(session, service, "coverage", ["python", program, data, *TEST_GATES])
 
 
 def linted(session: nox.Session, service: str, *arguments: str) -> Gate:
-    """Style and format of a service, or of the repository's own code."""
-    ruff = str(environment(session, service) / "ruff")
-    where = ["--config=tests/ruff.toml", "noxfile.py", "tests"] if service == REPOSITORY else ["."]
+    """Style and format."""
     mend = [] if "--fix" in arguments else ["--diff"]
-    return Gate("lint", [[ruff, "check", *arguments, *where], [ruff, "format", *mend, *where]])
+    check, form = ["ruff", "check", *arguments, "."], ["ruff", "format", *mend, "."]
+    return gate(session, service, "lint", check, form)
 
 
 def typed(session: nox.Session, service: str, *arguments: str) -> Gate:
@@ -176,96 +116,106 @@ def typed(session: nox.Session, service: str, *arguments: str) -> Gate:
 
     Full paths keep apart in it what two services call the same: `tests/integration/test_health.py`.
     """
-    mypy = str(environment(session, service) / "mypy")
-    kind = REPOSITORY if service == REPOSITORY else "services"  # their plugins differ
-    cache = [f"--cache-dir={STATE / 'mypy' / kind}", "--num-workers=2"]
-    sources = [str(folder(service) / name) for name in ("src", "tests", "conftest.py")]
-    what = ["--config-file=tests/mypy.ini"] if service == REPOSITORY else sources
-    return Gate("types", [[mypy, *cache, *what, *arguments]])
+    how = [f"--cache-dir={STATE / 'mypy' / 'services'}", "--num-workers=2", *arguments]
+    names = ("src", "tests/integration", "tests/migrations", "tests/concurrency", "conftest.py")
+    what = [folder(service) / name for name in names if (folder(service) / name).exists()]
+    return gate(session, service, "types", ["mypy", *how, *what])
 
 
 def bounded(session: nox.Session, service: str) -> Gate:
-    """The arrows between the layers."""
-    lint_imports = str(environment(session, service) / "lint-imports")
-    return Gate("boundaries", [[lint_imports, f"--cache-dir={STATE / 'imports' / service}"]])
+    """The arrows between the layers, and between the modules."""
+    cache = f"--cache-dir={STATE / 'imports' / service}"
+    return gate(session, service, "boundaries", ["lint-imports", cache])
 
 
-def run_all(session: nox.Session, service: str) -> list[Row]:
-    """Run every gate of a service to its end, red or green, as many at once as there are cores."""
-    together = [
-        gate_of(session, service, "integration"),
-        gate_of(session, service, "unit", "migration", "concurrency"),  # takes as long
-        typed(session, service),
-        bounded(session, service),
-        linted(session, service),
+def run(session: nox.Session, gate: Gate) -> None:
+    """Run the commands of a gate, the first that fails ends the session."""
+    session.env.update(gate.env)
+    with session.chdir(gate.folder):
+        for command in gate.commands:
+            session.run(*command, external=True)
+
+
+def run_all(session: nox.Session, *services: str) -> list[Row]:
+    """Run every gate of some services to its end, red or green, on all cores at once."""
+    gates = [
+        gate
+        for service in services
+        for gate in (
+            gate_of(session, service, "integration"),
+            gate_of(session, service, "unit", "migration", "concurrency"),  # takes as long
+            typed(session, service),
+            bounded(session, service),
+            linted(session, service),
+        )
     ]
-    rows = run_together(service, folder(service), together, session.env)
-    return rows + run_together(service, folder(service), [covered(session, service)], session.env)
+    rows = run_together(gates) + run_together([covered(session, service) for service in services])
+    return sorted(rows, key=lambda row: services.index(row.service))
 
 
 # The gates of a service
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 @each(*SERVICES)
 def unit(session: nox.Session, service: str) -> None:
     """Test repositories, services, and other code that has its tests beside it."""
-    run(session, service, gate_of(session, service, "unit", only=session.posargs))
+    run(session, gate_of(session, service, "unit", only=session.posargs))
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 @each(*SERVICES)
 def integration(session: nox.Session, service: str) -> None:
     """Test over HTTP: routers, flows, errors, start and stop."""
-    run(session, service, gate_of(session, service, "integration", only=session.posargs))
+    run(session, gate_of(session, service, "integration", only=session.posargs))
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 @each(*SERVICES)
 def migration(session: nox.Session, service: str) -> None:
     """Test that the schema goes up and down, equals the models, and keeps the rows."""
-    run(session, service, gate_of(session, service, "migration", only=session.posargs))
+    run(session, gate_of(session, service, "migration", only=session.posargs))
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 @each(*SERVICES)
 def concurrency(session: nox.Session, service: str) -> None:
     """Test that many clients and processes at once lose nothing."""
-    run(session, service, gate_of(session, service, "concurrency", only=session.posargs))
+    run(session, gate_of(session, service, "concurrency", only=session.posargs))
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 @each(*SERVICES)
 def coverage(session: nox.Session, service: str) -> None:
     """Judge the coverage of each layer; run the four test gates first."""
-    run(session, service, covered(session, service))
+    run(session, covered(session, service))
 
 
-@nox.session
-@each(*SERVICES, REPOSITORY)
+@nox.session(allow_parallel=True)
+@each(*SERVICES)
 def lint(session: nox.Session, service: str) -> None:
     """Check style and format with ruff; `-- --fix` mends what can be mended."""
-    run(session, service, linted(session, service, *session.posargs))
+    run(session, linted(session, service, *session.posargs))
 
 
-@nox.session
-@each(*SERVICES, REPOSITORY)
+@nox.session(allow_parallel=True)
+@each(*SERVICES)
 def types(session: nox.Session, service: str) -> None:
     """Check types with mypy --strict."""
-    run(session, service, typed(session, service, *session.posargs))
+    run(session, typed(session, service, *session.posargs))
 
 
-@nox.session
+@nox.session(allow_parallel=True)
 @each(*SERVICES)
 def boundaries(session: nox.Session, service: str) -> None:
     """Check with import-linter that imports only point down through the layers."""
-    run(session, service, bounded(session, service))
+    run(session, bounded(session, service))
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run every gate of the named services, or of all; end with a summary."""
-    rows = [row for service in named_services(session) for row in run_all(session, service)]
+    rows = run_all(session, *named_services(session))
     tell(rows)
     if red := [f"{row.gate}({row.service})" for row in rows if not row.green]:
         session.error(f"Red: {', '.join(red)}")
@@ -276,38 +226,25 @@ def mutants(session: nox.Session) -> None:
     """Plant known defects into a copy of each named service, and see a gate catch each."""
     for service in named_services(session):
         programs = environment(session, service)
-        run_own(session, "mutants", service, programs)
+        run_own(session, "gates/mutants.py", folder(service), programs)
 
 
-# The gates of this repository
-
-
-@nox.session
-def template(session: nox.Session) -> None:
-    """Test the template and the sessions: names, renders, gates that must turn red."""
-    run_in(session, REPOSITORY, "pytest", "tests/template", *session.posargs)
+# The gates of the repository around them
 
 
 @nox.session
 def drift(session: nox.Session) -> None:
     """Compare each service with what the template renders for its answers."""
-    run_own(session, "drift", *named_services(session))
+    run_own(session, "gates/drift.py", *named_services(session))
 
 
 @nox.session
 def workflows(session: nox.Session) -> None:
-    """Check the workflows of GitHub Actions: security, schema, needs, session names."""
+    """Check the workflows of GitHub Actions: security and schema."""
     run_in(session, REPOSITORY, "zizmor", "--offline", "--quiet", ".github")
     files = sorted(ROOT.glob(".github/workflows/*.yml"))
     schema = "--builtin-schema=vendor.github-workflows"
     run_in(session, REPOSITORY, "check-jsonschema", schema, *files)
-    run_in(session, REPOSITORY, "pytest", "tests/workflows", *session.posargs)
-
-
-@nox.session
-def docs(session: nox.Session) -> None:
-    """Check that README and docs/ are complete, and that their commands work."""
-    run_in(session, REPOSITORY, "pytest", "tests/docs", *session.posargs)
 
 
 # Chores
@@ -326,7 +263,7 @@ def new(session: nox.Session) -> None:
     if target.exists():
         session.error(f"services/{service} exists: choose another name, or delete it first")
     shutil.rmtree(staged, ignore_errors=True)
-    run_own(session, "render", staged, f"service={service}", *answers)
+    run_own(session, "gates/render.py", staged, f"service={service}", *answers)
     target.parent.mkdir(exist_ok=True)
     staged.rename(target)
     try:
@@ -367,21 +304,13 @@ def migrate(session: nox.Session) -> None:
 
 
 @nox.session
-def bench(session: nox.Session) -> None:
-    """Measure, side by side, and print a table with ratios."""
-    run_own(session, "bench", *session.posargs)
-
-
-@nox.session
 def matrix(session: nox.Session) -> None:
     """Print the jobs for GitHub Actions; `-- <base>` leaves out what the change did not touch."""
-    run_own(session, "matrix", *session.posargs)
+    run_own(session, "gates/matrix.py", *session.posargs)
 
 
-@nox.session
-def lock(session: nox.Session) -> None:
-    """Lock the newest libraries that fit, for the template and for tests/."""
-    run_own(session, "lock", uv())
+if (ROOT / "tests" / "sessions.py").exists():
+    import sessions  # noqa: F401 - this repository's own, which join those above
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def started(
     output: IO[str] | int = subprocess.PIPE,
 ) -> Iterator[subprocess.Popen[str]]:
     """A program in a process group of its own, which is killed at the end of the block."""
-    process = subprocess.Popen(  # noqa: S603 - the commands are our own
+    process = subprocess.Popen(
         command,
         cwd=folder,
         env=env,

@@ -19,7 +19,5 @@ def scratch_folder() -> Iterator[Path]:
     """A new folder; another process deletes it when the pipe between the two is closed."""
     folder = tempfile.mkdtemp(prefix="plumbline-bench-")
     command = [sys.executable, "-c", DELETE_AT_THE_END, folder]
-    with subprocess.Popen(  # noqa: S603 - the command is our own
-        command, stdin=subprocess.PIPE, start_new_session=True
-    ):
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True):
         yield Path(folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any, Final
 
-from gates.copies import copy_repository
+from copies import copy_repository
 
 from .commands import FaultError, run, variables
 

@@ -9,8 +9,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from copies import copy_repository
 from docs.markdown import ROOT, blocks
-from gates.copies import copy_repository
 
 README = ROOT / "README.md"
 SERVER = "http://127.0.0.1:8000/health/ready"

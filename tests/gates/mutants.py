@@ -1,6 +1,6 @@
 """Plants known defects, one at a time, into copies of a service, and sees a gate catch each.
 
-    python mutants.py <service> <folder with the programs of its environment>
+    python mutants.py <folder of the service> <folder with the programs of its environment>
 
 The service itself is never touched. A defect counts as caught when a gate fails and says why. One
 whose code the service no longer has is told as not applicable, which is no reason to fail.
@@ -30,8 +30,8 @@ from gates.together import Gate, append_to_job_summary
 ROOT = Path(__file__).parents[2]
 TEST_GATES = ("unit", "integration", "migration", "concurrency")
 EVERY_GATE = ("coverage", "types", "lint", "boundaries")  # coverage runs all tests
-LEFT_OUT = [".venv", "__pycache__", ".*_cache", ".mypy_worker*", "htmlcov", ".coverage", ".env"]
-LEFT_OUT += ["*.db", "*.db-*"]  # as .gitignore does, but not .coveragerc
+LEFT_OUT = [".git", ".nox", ".venv", "__pycache__", ".*_cache", ".mypy_worker*", "htmlcov"]
+LEFT_OUT += [".coverage", ".env", "*.db", "*.db-*"]  # as .gitignore does, but not .coveragerc
 LIMIT = 180  # seconds for a command that should long have been stopped by its own limits
 INTERRUPTED = 2  # pytest's status after Ctrl-C, or when it cannot import a test
 WIDTH = 70  # of what a gate said, in the table
@@ -81,14 +81,15 @@ def gate_in(programs: Path, copy: Copy, name: str, arguments: Sequence[str]) -> 
         "COLUMNS": "200",
         "GITHUB_STEP_SUMMARY": "",
     }
-    return Gate(name, [[str(programs / command), *rest] for command, *rest in commands], env)
+    lines = [[str(programs / command), *rest] for command, *rest in commands]
+    return Gate(copy.root.name, name, copy.root, lines, env)
 
 
 def run(gate: Gate, copy: Copy, **more_env: str) -> tuple[int, str]:
     """The status of the first command that fails, or 0, and what all have printed."""
     printed = copy.root.with_name("printed")
     printed.unlink(missing_ok=True)
-    env = {**os.environ, **gate.env, **more_env}
+    env = {**gate.environ, **more_env}
     for command in gate.commands:
         with printed.open("ab") as output:  # a pipe would stay open as long as a left-over child
             try:
@@ -227,5 +228,4 @@ def conclude(service: str, verdicts: Sequence[Verdict]) -> str | None:
 
 
 if __name__ == "__main__":
-    folder, programs = ROOT / "services" / sys.argv[1], Path(sys.argv[2])
-    sys.exit(main(folder, partial(gate_in, programs)))
+    sys.exit(main(Path(sys.argv[1]), partial(gate_in, Path(sys.argv[2]))))

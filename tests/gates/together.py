@@ -13,15 +13,24 @@ from time import perf_counter
 
 @dataclass(frozen=True)
 class Gate:
-    """Commands that must all succeed; `results` is the JUnit file in which tests tell of theirs.
+    """Commands that must all succeed, in a folder of a service.
 
-    A gate that runs the tests of several gates has their names, joined by a plus.
+    `results` is the JUnit file in which tests tell of theirs. A gate that runs the tests of several
+    gates has their names, joined by a plus.
     """
 
+    service: str
     name: str
+    folder: Path
     commands: list[list[str]]
-    env: Mapping[str, str] = field(default_factory=dict)
+    env: Mapping[str, str | None] = field(default_factory=dict)
     results: Path | None = None
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment variables of its commands."""
+        env = {**os.environ, **self.env}
+        return {name: value for name, value in env.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -35,27 +44,21 @@ class Row:
     detail: str = ""
 
 
-def run_together(
-    service: str,
-    folder: Path,
-    gates: Sequence[Gate],
-    env: Mapping[str, str | None],
-) -> list[Row]:
-    """Run gates in `folder`, as many at once as there are cores; show what each printed at its end.
+def run_together(gates: Sequence[Gate]) -> list[Row]:
+    """Run gates, as many at once as there are cores; show what each printed at its end.
 
     Processes that still run are killed when this is left early.
     """
     running: list[subprocess.Popen[str]] = []
     rows: list[Row] = []
-    variables = {name: value for name, value in env.items() if value is not None}
 
     def run(gate: Gate) -> tuple[Gate, bool, float, str]:
         started, green, printed = perf_counter(), True, ""
         for command in gate.commands:
             process = subprocess.Popen(
                 command,
-                cwd=folder,
-                env={**os.environ, **variables, **gate.env},
+                cwd=gate.folder,
+                env=gate.environ,
                 text=True,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -69,8 +72,8 @@ def run_together(
         try:
             for done in as_completed([pool.submit(run, gate) for gate in gates]):
                 gate, green, seconds, printed = done.result()
-                print(f"--- {gate.name} of {service}\n{printed}", flush=True)
-                rows += _rows(service, gate, green=green, seconds=seconds)
+                print(f"--- {gate.name} of {gate.service}\n{printed}", flush=True)
+                rows += _rows(gate, green=green, seconds=seconds)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in running:
@@ -79,13 +82,13 @@ def run_together(
     return sorted(rows, key=lambda row: row.gate)
 
 
-def _rows(service: str, gate: Gate, *, green: bool, seconds: float) -> list[Row]:
+def _rows(gate: Gate, *, green: bool, seconds: float) -> list[Row]:
     if gate.results is None or not gate.results.exists():
-        return [Row(service, gate.name, green, seconds)]
+        return [Row(gate.service, gate.name, green, seconds)]
     cases = [*ET.parse(gate.results).iter("testcase")]
-    rows = [_tests(service, name, cases) for name in gate.name.split("+")]
+    rows = [_tests(gate.service, name, cases) for name in gate.name.split("+")]
     if not green and all(row.green for row in rows):
-        rows.append(Row(service, gate.name, green, seconds, "failed outside of the tests"))
+        rows.append(Row(gate.service, gate.name, green, seconds, "failed outside of the tests"))
     return rows
 
 

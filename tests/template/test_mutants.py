@@ -30,14 +30,18 @@ def toy(tmp_path: Path) -> Path:
     return folder
 
 
-def strict(_: Copy, name: str, __: Sequence[str]) -> Gate:
+def program(copy: Copy, name: str, code: str) -> Gate:
+    return Gate("toy", name, copy.root, [[sys.executable, "-c", code]])
+
+
+def strict(copy: Copy, name: str, __: Sequence[str]) -> Gate:
     """A gate that looks at the rule, and says which test has failed."""
-    return Gate(name, [[sys.executable, "-c", JUDGE]])
+    return program(copy, name, JUDGE)
 
 
-def blind(_: Copy, name: str, __: Sequence[str]) -> Gate:
+def blind(copy: Copy, name: str, __: Sequence[str]) -> Gate:
     """A gate that cannot fail."""
-    return Gate(name, [[sys.executable, "-c", ""]])
+    return program(copy, name, "")
 
 
 def only_in_migration(copy: Copy, name: str, arguments: Sequence[str]) -> Gate:
@@ -48,7 +52,7 @@ def only_in_migration(copy: Copy, name: str, arguments: Sequence[str]) -> Gate:
 def broken(copy: Copy, name: str, arguments: Sequence[str]) -> Gate:
     """Gates of tests that fail for a reason that has nothing to do with the service."""
     if name in TEST_GATES:
-        return Gate(name, [[sys.executable, "-c", "raise SystemExit('the disk is full')"]])
+        return program(copy, name, "raise SystemExit('the disk is full')")
     return strict(copy, name, arguments)
 
 

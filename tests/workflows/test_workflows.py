@@ -203,7 +203,7 @@ def test_ci_runs_what_nox_runs_by_itself() -> None:
 
 
 def test_ci_runs_the_nox_that_is_locked() -> None:
-    packages = tomllib.loads((ROOT / "tests/uv.lock").read_text("utf-8"))["package"]
+    packages = tomllib.loads((ROOT / "tests/gates/uv.lock").read_text("utf-8"))["package"]
     locked = next(package["version"] for package in packages if package["name"] == "nox")
     called = {call["version"] for run in ci().commands if (call := NOX.fullmatch(run))}
     assert called == {locked}, f"write nox@{locked} into ci.yml"
@@ -248,7 +248,7 @@ jobs:
     timeout-minutes: 5
     permissions: {{}}
     steps:
-      - run: uvx nox@2026.10.20 --script-mode none -P 3.12 -s "lint(repository)" tests
+      - run: uvx nox@2026.10.20 --script-mode none -P 3.12 -s "lint(catalog)" tests
   green:
     needs: [plan, gates]
     if: always()
@@ -265,7 +265,7 @@ FAULTS = [
     (outputs_of_nothing, "    needs: plan\n", "", "gates reads plan.any"),
     (outputs_of_nothing, "id: plan", "id: plans", "plan reads step plan"),
     (sessions_of_no_noxfile, " tests", " test", "test"),
-    (sessions_of_no_noxfile, "lint(repository)", "lint(nobody)", "lint(nobody)"),
+    (sessions_of_no_noxfile, "lint(catalog)", "lint(nobody)", "lint(nobody)"),
     (steps_besides_nox, "uvx nox@2026.10.20", "uvx nox", "uvx nox --script-mode"),
     (steps_besides_nox, " --script-mode none", "", "uvx nox@2026.10.20 -s matrix"),
     (steps_besides_nox, " tests\n", " tests && make\n", "tests && make"),

@@ -1,4 +1,4 @@
-"""Locks the newest libraries that fit: for the template, the services that follow it, and tests/.
+"""Locks the newest libraries that fit: for the template, and for the gates.
 
 python lock.py <path of uv>
 """
@@ -9,13 +9,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from gates.render import ROOT, render
 
 
 def main(uv: str) -> None:
-    """Write template/uv.lock.jinja and tests/uv.lock anew."""
+    """Write template/uv.lock.jinja and tests/gates/uv.lock anew."""
     template = ROOT / "template" / "uv.lock.jinja"
     with tempfile.TemporaryDirectory() as scratch:
         service = Path(scratch, "orders")
@@ -26,7 +24,7 @@ def main(uv: str) -> None:
     templated, count = re.subn('^name = "orders"$', name, locked, flags=re.MULTILINE)
     assert count == 1, "the lock names the service once"
     template.write_text(templated, encoding="utf-8")
-    subprocess.run([uv, "lock", "--upgrade", f"--project={ROOT / 'tests'}"], check=True)
+    subprocess.run([uv, "lock", "--upgrade", f"--project={ROOT / 'tests/gates'}"], check=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,31 @@
+"""The services of this repository, found by looking; no file lists them."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2].resolve()
+STATE = ROOT / ".nox"
+REPOSITORY = "repository"  # what the gates' own environment, and the files around services, go by
+
+
+def find_services(root: Path) -> dict[str, Path]:
+    """Where each service is, by name: in `services/`, or alone in a repository of its own."""
+    if (root / "pyproject.toml").is_file():
+        return {_project_name(root): root}
+    found = sorted(root.glob("services/*/pyproject.toml"))
+    return {path.parent.name: path.parent for path in found}
+
+
+def _project_name(folder: Path) -> str:
+    import tomllib  # noqa: PLC0415 - a monorepo has no need of it
+
+    text = (folder / "pyproject.toml").read_text(encoding="utf-8")
+    return str(tomllib.loads(text)["project"]["name"])
+
+
+SERVICES = find_services(ROOT)
+
+
+def there_are() -> str:
+    """The services by name, or how to make the first."""
+    names = ", ".join(SERVICES)
+    return f"there are: {names}" if names else "there is none yet, make one: nox -s new -- orders"

@@ -1,0 +1,53 @@
+"""The sessions of this repository alone, beside those that every repository has: noxfile.py."""
+
+import nox
+from gates.environment import environment, run_in, run_own, uv
+from gates.services import REPOSITORY, SERVICES, STATE
+
+nox.options.sessions = [
+    *("repository", "workflows", "drift", "tests"),
+    *("workflow_tests", "docs", "template", "mutants"),
+]
+
+
+@nox.session
+def repository(session: nox.Session) -> None:
+    """Check style, format and types of noxfile.py and tests/; `-- --fix` mends what can be."""
+    ruff = ["--config=tests/ruff.toml", "noxfile.py", "tests"]
+    mend = [] if "--fix" in session.posargs else ["--diff"]
+    run_in(session, REPOSITORY, "ruff", "check", *session.posargs, *ruff)
+    run_in(session, REPOSITORY, "ruff", "format", *mend, *ruff)
+    cache = f"--cache-dir={STATE / 'mypy' / REPOSITORY}"
+    run_in(session, REPOSITORY, "mypy", "--config-file=tests/mypy.ini", cache, "--num-workers=2")
+
+
+@nox.session
+def template(session: nox.Session) -> None:
+    """Test the template and the sessions: names, renders, updates, gates that must turn red."""
+    run_in(session, REPOSITORY, "pytest", "tests/template", *session.posargs)
+
+
+@nox.session
+def workflow_tests(session: nox.Session) -> None:
+    """Test the workflows: what needs what, which sessions they call, what a change selects."""
+    run_in(session, REPOSITORY, "pytest", "tests/workflows", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Check that README and docs/ are complete, and that their commands work."""
+    run_in(session, REPOSITORY, "pytest", "tests/docs", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure, side by side, and print a table with ratios."""
+    if "catalog" in SERVICES:
+        environment(session, "catalog")
+    run_own(session, "bench", *session.posargs)
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Lock the newest libraries that fit, for the template and for the gates."""
+    run_own(session, "lock.py", uv())
