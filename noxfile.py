@@ -11,8 +11,10 @@ nox -s "unit(catalog)" -- -x     one gate of one service, with arguments for pyt
 nox -t catalog                   the gates of one service, a session each
 nox -P 3.12 -s tests             with another Python
 nox -s new -- orders             a new service, rendered and proved
+nox -s new -- orders/invoices    one more module of a service, the same way
 """
 
+import re
 import shutil
 import sys
 import tempfile
@@ -26,7 +28,8 @@ import nox
 ROOT = Path(__file__).parent.resolve()
 sys.path.insert(0, str(ROOT / "tests"))
 
-from gates.environment import (  # noqa: E402 - found by the line above
+from gates.adding import added  # noqa: E402 - found by the line above
+from gates.environment import (  # noqa: E402 - the same
     environment,
     folder,
     python_version,
@@ -153,6 +156,14 @@ def run_all(session: nox.Session, *services: str) -> list[Row]:
     return sorted(rows, key=lambda row: services.index(row.service))
 
 
+def prove(session: nox.Session, *services: str) -> None:
+    """Run every gate of some services, show a table, and end the session when one is red."""
+    rows = run_all(session, *services)
+    tell(rows)
+    if red := [f"{row.gate}({row.service})" for row in rows if not row.green]:
+        session.error(f"Red: {', '.join(red)}")
+
+
 # The gates of a service
 
 
@@ -215,10 +226,7 @@ def boundaries(session: nox.Session, service: str) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run every gate of the named services, or of all; end with a summary."""
-    rows = run_all(session, *named_services(session))
-    tell(rows)
-    if red := [f"{row.gate}({row.service})" for row in rows if not row.green]:
-        session.error(f"Red: {', '.join(red)}")
+    prove(session, *named_services(session))
 
 
 @nox.session
@@ -252,31 +260,61 @@ def workflows(session: nox.Session) -> None:
 
 @nox.session
 def new(session: nox.Session) -> None:
-    """Render a new service from the work tree, and run its gates: `-- orders`."""
+    """Render a new service or module, and run its gates: `-- orders`, `-- orders/invoices`."""
     if not session.posargs:
-        session.error("Say how it is called: nox -s new -- orders")
-    service, *answers = session.posargs
-    if service != Path(service).name:
-        session.error(f"{service!r} is a path: give the name alone, such as orders")
+        session.error("Say how it is called: nox -s new -- orders, or orders/invoices for a module")
+    name, *answers = session.posargs
+    if not re.fullmatch(r"[^/\\.]+(/[^/\\.]+)?", name):
+        session.error(f"{name!r} is a path: give the name alone, orders or orders/invoices")
+    service, _, module = name.partition("/")
     staged = STATE / "new" / service
-    target = ROOT / "services" / service
-    if target.exists():
-        session.error(f"services/{service} exists: choose another name, or delete it first")
     shutil.rmtree(staged, ignore_errors=True)
-    run_own(session, "gates/render.py", staged, f"service={service}", *answers)
-    target.parent.mkdir(exist_ok=True)
-    staged.rename(target)
+    if module:
+        about = about_module(session, service, module)
+        staged.mkdir(parents=True)
+        shutil.copy(folder(service) / ".copier-answers.yml", staged)
+    else:
+        about = about_service(session, service)
+    run_own(session, "gates/render.py", staged, *about, *answers)
+    if module:
+        (staged / ".copier-answers.yml").unlink()  # the service's, which a module looks at
     try:
-        rows = run_all(session, service)
-    except BaseException:  # Ctrl-C included: there is no half-made service
-        shutil.rmtree(target)
-        session.warn(f"services/{service} is removed again.")
+        with added(staged, folder(service)):
+            prove(session, service)
+    except FileExistsError as error:
+        session.error(str(error))
+    except BaseException:  # Ctrl-C included: nothing is left half-made
+        session.warn(f"{name} is removed again.")
         raise
-    tell(rows)
-    if not all(row.green for row in rows):
-        shutil.rmtree(target)
-        session.error(f"Its gates are red, so services/{service} is removed again")
-    session.log(f"services/{service} is ready. Start it: nox -s serve -- {service}")
+    session.log(f"{name} is ready. Start it: nox -s serve -- {service}")
+
+
+def about_service(session: nox.Session, service: str) -> list[str]:
+    """What is known of a new service. Ends the session where there can be none of this name."""
+    if ROOT in SERVICES.values():
+        alone = next(iter(SERVICES))
+        session.error(
+            f"This repository is the service {alone}; a module: nox -s new -- {alone}/invoices"
+        )
+    if folder(service).exists():
+        session.error(f"services/{service} exists: choose another name, or delete it first")
+    return [f"service={service}"]
+
+
+def about_module(session: nox.Session, service: str, module: str) -> list[str]:
+    """What is known of a new module. Ends the session where there can be none of this name."""
+    if service not in SERVICES:
+        session.error(f"There is no service {service!r}; {there_are()}")
+    if any(folder(service).glob(f"src/*/modules/{module}")):
+        session.error(f"{service} has a module {module!r} already: choose another name")
+    alembic = environment(session, service) / "alembic"
+    with session.chdir(folder(service)):
+        printed = session.run(str(alembic), "heads", external=True, silent=True, log=False)
+    heads = re.findall(r"^(\S+) .*\(head\)", str(printed), re.MULTILINE)
+    if len(heads) != 1:
+        merge = f'uv run alembic merge heads -m "merge", in services/{service}'
+        session.error(f"{service} has {len(heads)} heads of migrations, make them one: {merge}")
+    return ["kind=module", f"service={service}", f"resources={module}", f"head={heads[0]}"]
 
 
 @nox.session

@@ -1,6 +1,7 @@
 """The sessions of this repository alone, beside those that every repository has: noxfile.py."""
 
 import nox
+
 from gates.environment import environment, run_in, run_own, uv
 from gates.services import REPOSITORY, SERVICES, STATE
 
@@ -13,10 +14,10 @@ nox.options.sessions = [
 @nox.session
 def repository(session: nox.Session) -> None:
     """Check style, format and types of noxfile.py and tests/; `-- --fix` mends what can be."""
-    ruff = ["--config=tests/ruff.toml", "noxfile.py", "tests"]
     mend = [] if "--fix" in session.posargs else ["--diff"]
-    run_in(session, REPOSITORY, "ruff", "check", *session.posargs, *ruff)
-    run_in(session, REPOSITORY, "ruff", "format", *mend, *ruff)
+    for what in (["tests"], ["--config=tests/ruff.toml", "noxfile.py"]):
+        run_in(session, REPOSITORY, "ruff", "check", *session.posargs, *what)
+        run_in(session, REPOSITORY, "ruff", "format", *mend, *what)
     cache = f"--cache-dir={STATE / 'mypy' / REPOSITORY}"
     run_in(session, REPOSITORY, "mypy", "--config-file=tests/mypy.ini", cache, "--num-workers=2")
 

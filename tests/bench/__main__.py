@@ -16,14 +16,13 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from gates.render import ROOT
-
 from bench import endpoints, isolation, overhead, processes, rendering, suite, writes
 from bench.commands import FaultError
 from bench.machine import machine, versions
 from bench.scratch import scratch_folder
 from bench.table import Row, for_the_docs, for_the_screen, lines
 from bench.workbench import SERVICE, Workbench
+from gates.render import ROOT
 
 MEASUREMENTS: Final[dict[str, Callable[[Workbench], list[Row]]]] = {
     "isolation": isolation.measure,

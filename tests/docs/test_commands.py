@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
 from docs.markdown import PAGES, ROOT, Command, commands, split
 
 PLAIN = {"cd", "curl", "cut", "grep", "python3", "rm", "source"}

@@ -9,6 +9,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+
 from copies import copy_repository
 from docs.markdown import ROOT, blocks
 

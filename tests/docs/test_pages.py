@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from docs.markdown import PAGES, ROOT
 
 REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")

@@ -15,8 +15,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from gates.render import ROOT, render
 from uv import find_uv_bin
+
+from gates.render import ROOT, render
 
 collect_ignore = ["planted"]  # tests for elsewhere
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from gates.drift import drifted
 from gates.render import ANSWERS, ROOT, recorded, render
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from gates.render import ANSWERS, ROOT
 
 from .conftest import call

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from gates.layers import judge, up_to_date
 
 RULES = {"repository": {"files": ["src/*/modules/*/repository.py"], "at-least": 90}}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
 from gates.defects import DEFECTS
 from gates.defects.planting import Copy, Defect
 from gates.mutants import EVERY_GATE, ROOT, TEST_GATES, contents, copied, main, plant

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from gates.render import ANSWERS, recorded, render
 
 from .conftest import Run

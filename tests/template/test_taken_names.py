@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from gates.render import ROOT, render
 
 from .conftest import Run

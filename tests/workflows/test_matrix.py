@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from gates.matrix import jobs, main, selected
 
 EVERY = ["catalog", "orders"]

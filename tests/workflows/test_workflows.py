@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from gates import matrix
 
 ROOT = Path(__file__).parents[2]

@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Final
 
-from . import answers, database, rules, schema, suite
+from . import answers, database, modules, rules, schema, suite
 from .planting import Defect
 
 
@@ -11,4 +11,5 @@ def _of(part: ModuleType) -> list[Defect]:
     return [each for each in vars(part).values() if isinstance(each, Defect)]
 
 
-DEFECTS: Final = [each for part in (schema, database, answers, suite, rules) for each in _of(part)]
+PARTS: Final = (schema, database, answers, modules, suite, rules)
+DEFECTS: Final = [each for part in PARTS for each in _of(part)]

@@ -1,7 +1,5 @@
 """Defects that show without a failing test: layers, style, types, and code that nothing tests."""
 
-import shutil
-
 from .planting import REPOSITORY, ROUTER, SERVICE, Copy, caught_by
 
 
@@ -23,25 +21,42 @@ def a_service_that_opens_its_own_transaction(copy: Copy) -> None:
     copy.append(SERVICE, "from ...database import Database\n")
 
 
-@caught_by("boundaries", says=r"Modules do not know each other BROKEN")
-def a_module_that_knows_another(copy: Copy) -> None:
-    """Neither could be changed, or left out, alone."""
-    path, _ = copy.find(REPOSITORY, r"\A")
-    shutil.copytree(path.parent, path.parent.with_name("planted"))
-    inside = f"from ..{path.parent.name}.repository import *\n"
-    copy.append("src/*/modules/planted/repository.py", inside)
-
-
 @caught_by("boundaries", says=r"Arrows inside a module only point down BROKEN")
 def a_repository_that_imports_its_service(copy: Copy) -> None:
     """A circle: neither can be understood alone."""
     copy.append(REPOSITORY, "def planted():\n    from . import service\n")
 
 
-@caught_by("boundaries", says=r"What ships imports no test BROKEN")
+@caught_by("boundaries", says=r"The domain knows no HTTP BROKEN")
+def a_schema_that_imports_fastapi(copy: Copy) -> None:
+    """Commands and events are made of schemas, too."""
+    copy.append("src/*/modules/*/schemas.py", "from fastapi import Query\n")
+
+
+@caught_by("boundaries", says=r"Nobody imports the application but .* BROKEN")
+def an_application_that_is_imported(copy: Copy) -> None:
+    """Whoever does can no longer be imported by it."""
+    copy.append("src/*/health.py", "def planted():\n    from .app import create_app\n")
+
+
+@caught_by("boundaries", says=r"What is made for tests .* BROKEN")
 def a_service_that_needs_its_tests(copy: Copy) -> None:
     """It would start everywhere but in production."""
     copy.append(SERVICE, "from ... import testing\n")
+
+
+@caught_by("boundaries", says=r"What is made for tests .* BROKEN")
+def a_service_that_needs_a_factory(copy: Copy) -> None:
+    """The same: factories do not ship."""
+    path, _ = copy.find("src/*/modules/*/factories.py", r"\A")
+    copy.append(f"src/*/modules/{path.parent.name}/service.py", "from . import factories\n")
+
+
+@caught_by("boundaries", says=r"What is made for tests .* BROKEN")
+def a_test_that_needs_another(copy: Copy) -> None:
+    """What two tests share belongs into conftest.py."""
+    copy.add("src/*/modules/*", "test_planted.py", "PLANTED = 1\n")
+    copy.add("src/*/modules/*", "test_planted_too.py", "from .test_planted import PLANTED\n")
 
 
 @caught_by("lint", says=r"F401.*")
