@@ -13,7 +13,7 @@ def copy_repository(target: Path) -> Path:
     found = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in filter(None, found.split("\0")):
         source = ROOT / name
-        if source.is_file():
+        if source.exists():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(source, target / name)
+            shutil.copy2(source, target / name, follow_symlinks=False)
     return target

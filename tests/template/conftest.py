@@ -107,7 +107,8 @@ def repository(workshop: Path) -> Path:
             shutil.rmtree(path)
         elif path.is_file():
             path.unlink()
-    shutil.copytree(ROOT, workshop, ignore=shutil.ignore_patterns(*LEFTOVERS), dirs_exist_ok=True)
+    ignored = shutil.ignore_patterns(*LEFTOVERS)
+    shutil.copytree(ROOT, workshop, symlinks=True, ignore=ignored, dirs_exist_ok=True)
     return workshop
 
 
