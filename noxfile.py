@@ -6,14 +6,15 @@
 """The gates and chores of this repository. Services are found by looking; none is listed here.
 
 nox                              what CI runs
-nox -s tests -- catalog          every gate of one service (of all without a name)
-nox -s "unit(catalog)" -- -x     one gate of one service, with arguments for pytest
-nox -t catalog                   the gates of one service, a session each
+nox -s tests -- orders           every gate of one service (of all without a name)
+nox -s "unit(orders)" -- -x      one gate of one service, with arguments for pytest
+nox -t orders                    the gates of one service, a session each
 nox -P 3.12 -s tests             with another Python
 nox -s new -- orders             a new service, rendered and proved
 nox -s new -- orders/invoices    one more module of a service, the same way
 """
 
+import os
 import re
 import shutil
 import sys
@@ -101,10 +102,18 @@ def gate_of(session: nox.Session, service: str, *gates: str, only: Sequence[str]
     return replace(made, env={**made.env, "COVERAGE_FILE": str(data)}, results=results)
 
 
-def covered(session: nox.Session, service: str) -> Gate:
-    """The coverage of each layer against its threshold, from the data of all test gates."""
-    program, data = ROOT / "tests/gates/layers.py", coverage_folder(session, service)
-    return gate(session, service, "coverage", ["python", program, data, *TEST_GATES])
+def covered(session: nox.Session, service: str, *origins: Path) -> Gate:
+    """The coverage of each layer against its threshold, from the data of all test gates.
+
+    That is the data of one Python, or of all `origins` together. Where a later job will merge it,
+    which `MERGE_COVERAGE=true` says, nothing is judged but that it is there.
+    """
+    later = not origins and os.environ.get("MERGE_COVERAGE") == "true"
+    target = STATE / "coverage" / service if origins else coverage_folder(session, service)
+    how = ["--later"] if later else [f"--data={origin}" for origin in origins]
+    name = "coverage data" if later else "coverage"
+    program = ROOT / "tests/gates/layers.py"
+    return gate(session, service, name, ["python", program, target, *TEST_GATES, *how])
 
 
 def linted(session: nox.Session, service: str, *arguments: str) -> Gate:
@@ -195,11 +204,14 @@ def concurrency(session: nox.Session, service: str) -> None:
     run(session, gate_of(session, service, "concurrency", only=session.posargs))
 
 
-@nox.session(allow_parallel=True)
+@nox.session  # never beside others under -j, so that it comes after the test gates
 @each(*SERVICES)
 def coverage(session: nox.Session, service: str) -> None:
-    """Judge the coverage of each layer; run the four test gates first."""
-    run(session, covered(session, service))
+    """Judge the coverage by layer, after the test gates; `-- merge` takes that of all Pythons."""
+    if session.posargs not in ([], ["merge"]):
+        session.error(f'Say nothing or merge: nox -s "coverage({service})" -- merge')
+    pythons = sorted((STATE / "coverage").glob(f"{service}-3.*")) if session.posargs else []
+    run(session, covered(session, service, *pythons))
 
 
 @nox.session(allow_parallel=True)
@@ -319,7 +331,7 @@ def about_module(session: nox.Session, service: str, module: str) -> list[str]:
 
 @nox.session
 def serve(session: nox.Session) -> None:
-    """Bring a service's development database to head and serve it, with reload: `-- catalog`."""
+    """Bring a service's development database to head and serve it, with reload: `-- orders`."""
     service = one_service(session, "serve -- <service>")
     run_in(session, service, "alembic", "upgrade", "head")
     package = service.replace("-", "_")
@@ -329,7 +341,7 @@ def serve(session: nox.Session) -> None:
 
 @nox.session
 def migrate(session: nox.Session) -> None:
-    """Write a service's next migration from its models: `-- catalog "add colour"`."""
+    """Write a service's next migration from its models: `-- orders "add colour"`."""
     service = one_service(session, 'migrate -- <service> "<message>"')
     if len(session.posargs) != 2 or not session.posargs[1].strip():  # noqa: PLR2004 - name, message
         session.error(f'Say what changes: nox -s migrate -- {service} "add colour"')
@@ -344,7 +356,8 @@ def migrate(session: nox.Session) -> None:
 @nox.session
 def matrix(session: nox.Session) -> None:
     """Print the jobs for GitHub Actions; `-- <base>` leaves out what the change did not touch."""
-    run_own(session, "gates/matrix.py", *session.posargs)
+    own = [name for name in nox.options.sessions or () if name != "tests"]
+    run_own(session, "gates/matrix.py", " ".join(own), *session.posargs)
 
 
 if (ROOT / "tests" / "sessions.py").exists():
