@@ -4,6 +4,7 @@
 * `fresh`: the URL of a new database on disk
 * `session`: one open write transaction, rolled back at the end
 * `client`: HTTP to the whole application, without a network
+* `with_modules`: the same to an application with the named modules alone
 * `server`: HTTP to the whole application, through a real server
 * `faker`: made-up data; the seed that each run prints repeats it, as `--randomly-seed`
 """
@@ -14,6 +15,7 @@ import os
 import random
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
@@ -30,7 +32,7 @@ from catalog.app import create_app
 from catalog.database import Database
 from catalog.logs import CONSOLE
 from catalog.settings import Settings
-from catalog.testing.openapi import require_described
+from catalog.testing.clients import WithModules, client_of
 from catalog.testing.places import mark_by_place
 from catalog.testing.sandbox import Sandbox, migrated_template
 from catalog.testing.serving import serve
@@ -54,6 +56,7 @@ def _nothing_blocks_the_loop() -> Iterator[None]:
     with blocking as detector:
         for function in detector.functions.values():
             function.can_block_in("linecache.py", {"checkcache", "updatecache"})  # tracebacks
+            function.can_block_in("modules/__init__.py", {"module_names"})  # at the start only
         yield
 
 
@@ -122,9 +125,10 @@ async def session(database: Database) -> AsyncIterator[AsyncSession]:
 
 
 @functools.cache  # building one takes longer than most tests
-def application_on(database: Database) -> FastAPI:
-    """The application with default settings."""
-    return create_app(Settings(_env_file=None, database_url=database.url), database)
+def application_on(database: Database, modules: tuple[str, ...] | None = None) -> FastAPI:
+    """The application with default settings, and with these modules or all."""
+    settings = Settings(_env_file=None, database_url=database.url, modules=modules)
+    return create_app(settings, database)
 
 
 @pytest.fixture
@@ -141,16 +145,21 @@ async def app(database: Database) -> AsyncIterator[FastAPI]:
 @pytest.fixture
 async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     """Sends requests to the application; every answer must be in its OpenAPI document."""
-
-    async def check(response: httpx2.Response) -> None:
-        require_described(app, response)
-
-    async with httpx2.AsyncClient(
-        transport=httpx2.ASGITransport(app=app),
-        base_url="https://test",
-        event_hooks={"response": [check]},
-    ) as client:
+    async with client_of(app) as client:
         yield client
+
+
+@pytest.fixture
+def with_modules(database: Database) -> WithModules:
+    """Starts an application with the named modules alone, and gives a client for it."""
+
+    @asynccontextmanager
+    async def start(*names: str) -> AsyncIterator[httpx2.AsyncClient]:
+        app = application_on(database, names)
+        async with app.router.lifespan_context(app), client_of(app) as client:
+            yield client
+
+    return start
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from .conftest import call
 
 TEMPLATE = ROOT / "template"
 FILES = [path for path in TEMPLATE.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+README = Path("template", "{% if kind != 'monorepo' %}README.md{% endif %}.jinja")
 HEALTH = Path("template", "src", "{{package}}", "health.py")  # the template's
 MODELS = Path("template", "src", "{{package}}", "modules", "{{resources}}", "models.py.jinja")
 
@@ -139,7 +140,7 @@ def change_the_template(repository: Path) -> None:
     (repository / HEALTH).with_name("brand_new.py").write_text('"""New."""\n')
     add_line(repository / HEALTH, "# of the next release")
     add_line(repository / MODELS, "# of the next release")
-    add_line(repository / "template/README.md.jinja", "Of the next release.")
+    add_line(repository / README, "Of the next release.")
     commit(repository, "v0.2.0")
 
 

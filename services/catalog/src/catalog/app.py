@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from . import health
 from .body_limit import BodyLimit
 from .database import Database, check_file
-from .modules import find_routers
+from .modules import load_modules
 from .problems import install_problems, responses
 from .request_log import RequestLog
 from .settings import Settings
@@ -28,6 +28,9 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     It works on `database` if one is handed in, and leaves closing it to the caller. Otherwise it
     opens the one that `settings` names, and its start fails with `errors.Unavailable` when that
     cannot be read and written or its migrations are not at head.
+
+    Of the modules, it serves those that `settings` choose. What their routers do in a `lifespan`
+    of their own finds the database open. Raises `modules.BrokenModule`.
     """
 
     @asynccontextmanager
@@ -56,7 +59,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.add_middleware(RequestLog)
     app.include_router(health.router, responses=responses(500))
     api = APIRouter(prefix="/api/v1", responses=responses(500, 503))
-    for router in find_routers():
+    for router in load_modules(settings.modules):
         api.include_router(router)
     app.include_router(api)
     return app

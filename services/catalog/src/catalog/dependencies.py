@@ -9,16 +9,17 @@ They are all `async def`: FastAPI calls the others in a thread, which takes long
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Depends, Query
+from fastapi.requests import HTTPConnection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .database import Database
 from .pagination import Cursor
 
 
-async def get_database(request: Request) -> Database:
-    """The database that this application was created with."""
-    database = request.app.state.database
+async def get_database(connection: HTTPConnection) -> Database:
+    """The database that this application was created with; for WebSockets, too."""
+    database = connection.app.state.database
     assert isinstance(database, Database)
     return database
 

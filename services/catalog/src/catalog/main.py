@@ -11,6 +11,7 @@ from .app import create_app
 from .database import check_file
 from .errors import Unavailable
 from .logs import configure_logs
+from .modules import BrokenModule, load_modules
 from .settings import Settings
 
 
@@ -30,15 +31,16 @@ def _named(error: ValidationError) -> str:
 def main() -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests in flight.
 
-    Ends with status 1 and one sentence when a setting or the database is unusable. With
+    Ends with status 1 and one sentence when a setting, a module or the database is unusable. With
     `--reload` among the arguments, it starts again whenever a file changes.
     """
     try:
         settings = Settings()
+        load_modules(settings.modules)
         check_file(settings.database_url)
     except ValidationError as error:
         sys.exit(f"catalog cannot start: {_named(error)}.")
-    except Unavailable as error:
+    except (BrokenModule, Unavailable) as error:
         sys.exit(f"catalog cannot start: {error}")
     configure_logs(settings.log_level, as_json=settings.log_json)
     docs = f"http://{settings.host}:{settings.port}/docs"

@@ -1,8 +1,11 @@
 """What a deployment may choose: environment variables, or lines of a `.env` file."""
 
-from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from typing import Annotated
 
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from .modules import module_names
 from .sqlite import database_path
 
 
@@ -28,6 +31,10 @@ class Settings(BaseSettings):
         gt=0,
         description="Seconds a request waits for a connection before it answers 503.",
     )
+    modules: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        default=None,
+        description="The modules to serve, with commas between them; all if there is none.",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on.")
     max_body_bytes: int = Field(default=1_048_576, gt=0, description="Larger requests answer 413.")
@@ -48,3 +55,21 @@ class Settings(BaseSettings):
     def _names_a_file(cls, url: str) -> str:
         database_path(url)
         return url
+
+    @field_validator("modules", mode="before")
+    @classmethod
+    def _split(cls, given: object) -> object:
+        if not isinstance(given, str):
+            return given
+        return [name.strip() for name in given.split(",") if name.strip()] or None
+
+    @field_validator("modules")
+    @classmethod
+    def _names_modules(cls, names: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if names is None:
+            return None
+        there_are = module_names()
+        if unknown := sorted({*names} - {*there_are}):
+            message = f"there is no module {unknown[0]!r}; there are: {', '.join(there_are)}"
+            raise ValueError(message)
+        return tuple(sorted({*names}))

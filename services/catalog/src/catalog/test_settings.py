@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from .modules import module_names
 from .settings import Settings
 
 
@@ -31,9 +32,36 @@ def test_a_database_must_be_a_file(url: str) -> None:
         Settings(_env_file=None, database_url=url)
 
 
+@pytest.mark.parametrize("nothing", ["", " , "])
+def test_no_name_of_a_module_means_all(monkeypatch: pytest.MonkeyPatch, nothing: str) -> None:
+    monkeypatch.setenv("CATALOG_MODULES", nothing)
+
+    assert Settings(_env_file=None).modules is None
+
+
+def test_modules_are_named_with_commas_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = module_names()
+    named = " , ".join([*reversed(names), names[0]])
+    monkeypatch.setenv("CATALOG_MODULES", named)
+
+    assert Settings(_env_file=None).modules == tuple(names)
+
+
+def test_a_module_that_is_not_there_cannot_be_named() -> None:
+    sentence = rf"there is no module 'nobody'; there are: {', '.join(module_names())}"
+
+    with pytest.raises(ValidationError, match=sentence):
+        Settings(_env_file=None, modules=(*module_names(), "nobody"))
+
+
+def test_code_can_ask_for_no_module() -> None:
+    assert Settings(_env_file=None, modules=()).modules == ()
+
+
 def test_the_readme_tells_of_every_setting() -> None:
     readme = Path(__file__).parents[2].joinpath("README.md").read_text()
 
     for name, field in Settings.model_fields.items():
         variable = f"CATALOG_{name.upper()}"
-        assert f"| `{variable}` | `{field.default}` | {field.description} |" in readme
+        default = "" if field.default is None else f"`{field.default}`"
+        assert f"| `{variable}` | {default} | {field.description} |" in readme

@@ -9,12 +9,15 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 
 from catalog.errors import Unavailable
-from catalog.modules import import_models
+from catalog.modules import BrokenModule, import_models
 from catalog.orm import Base, UtcDateTime
 from catalog.settings import Settings
 from catalog.sqlite import migration_engine
 
-import_models()
+try:
+    import_models()
+except BrokenModule as error:
+    raise CommandError(str(error)) from error
 
 
 def render_item(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:

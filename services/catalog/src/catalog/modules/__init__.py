@@ -2,24 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection
 from importlib import import_module
-from pkgutil import iter_modules
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fastapi import APIRouter  # whoever only wants the models need not wait for its import
-
-NAMES = sorted(module.name for module in iter_modules(__path__) if module.ispkg)
+    from fastapi import APIRouter
 
 
-def find_routers() -> Iterator[APIRouter]:
-    """The router of each module, in the order of their names."""
-    for name in NAMES:
-        yield import_module(f".{name}.router", __name__).router
+class BrokenModule(Exception):
+    """The service cannot start with this module; the sentence names it, and the mend."""
+
+
+def module_names() -> list[str]:
+    """The modules that there are, sorted. Raises `BrokenModule` for one without `__init__.py`."""
+    found = [folder for place in __path__ for folder in Path(place).iterdir()]
+    folders = [folder for folder in found if any(folder.rglob("*.py"))]
+    for folder in folders:
+        if not (folder / "__init__.py").is_file():
+            raise BrokenModule(f"The module {folder.name!r} has no __init__.py: add one.")
+    return sorted(folder.name for folder in folders)
 
 
 def import_models() -> None:
-    """Make every table known to `orm.Base.metadata`; migrations and tests need them all."""
-    for name in NAMES:
-        import_module(f".{name}.models", __name__)
+    """Make every table known to `orm.Base.metadata`; migrations and tests need them all.
+
+    Raises `BrokenModule`.
+    """
+    for name in module_names():
+        _import(name, "models")
+
+
+def load_modules(chosen: Collection[str] | None) -> list[APIRouter]:
+    """The routers of the chosen modules, or of all for None; with them, the models of all.
+
+    Raises `BrokenModule`, also for a chosen module whose `router.py` is not one.
+    """
+    import_models()  # tables refer to each other, so they are there whoever is chosen
+    names = [name for name in module_names() if chosen is None or name in chosen]
+    return [router for name in names if (router := _router(name)) is not None]
+
+
+def _router(name: str) -> APIRouter | None:
+    from fastapi import APIRouter  # noqa: PLC0415 - who only wants the models need not wait for it
+
+    if (found := _import(name, "router")) is None:
+        return None
+    router = getattr(found, "router", None)
+    if not isinstance(router, APIRouter):
+        raise BrokenModule(f"The module {name!r} needs `router = APIRouter()` in its router.py.")
+    return router
+
+
+def _import(name: str, part: str) -> ModuleType | None:
+    """The file `part` of a module, if it has one."""
+    path = f"{__name__}.{name}.{part}"
+    try:
+        return import_module(path) if find_spec(path) else None
+    except Exception as error:
+        what = f"{type(error).__name__}: {error}"
+        message = f"The module {name!r} is broken: {what} (`python -m {path}` shows where)."
+        raise BrokenModule(message) from error
