@@ -10,7 +10,7 @@ import pytest
 
 from docs.markdown import PAGES, ROOT, Command, commands, split
 
-PLAIN = {"cd", "curl", "cut", "grep", "python3", "rm", "source"}
+PLAIN = {"cd", "curl", "cut", "echo", "git", "grep", "python3", "rm", "source"}
 IN_A_SERVICE = {"alembic", "pytest", "python", "uvicorn"}
 
 
@@ -33,8 +33,10 @@ def copier_help(subcommand: str) -> str:
 
 def fault(command: Command) -> str | None:
     """What is wrong with a command, if anything is."""
-    program, *arguments = command.words
+    program, *arguments = [word for word in command.words if not re.match(r"[A-Z_]+=", word)]
     name = program.rpartition("/")[2]
+    if name == "uvx":
+        name, *arguments = arguments
     if name == "nox":
         return nox_fault(arguments)
     if name == "copier":

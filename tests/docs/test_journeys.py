@@ -1,9 +1,10 @@
-"""A newcomer's journeys, in a copy of the repository: the README's first command, the tutorial."""
+"""A newcomer's journeys, in copies of the repository: README, tutorial, and pages word by word."""
 
 import re
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -54,21 +55,30 @@ def test_the_readme_shows_what_its_first_command_prints(made_by_readme: str) -> 
     assert promised.splitlines()[-1] in made_by_readme
 
 
+@contextmanager
+def serving(line: str, folder: Path) -> Iterator[None]:
+    """A server that is ready when the block begins, and gone when it has ended."""
+    script = ["bash", "-c", f"source .venv/bin/activate; {line}"]
+    process = subprocess.Popen(script, cwd=folder, start_new_session=True)
+    try:
+        for _ in range(300):
+            try:
+                urlopen(SERVER)
+                break
+            except URLError:
+                assert process.poll() is None, "the server has ended"
+                time.sleep(0.1)
+        yield
+    finally:
+        subprocess.run(["kill", "-INT", "--", f"-{process.pid}"], check=True)
+        process.wait()
+
+
 @pytest.fixture
 def served(clone: Path, made_by_readme: str) -> Iterator[None]:
     assert made_by_readme
-    command = f"source .venv/bin/activate; exec {blocks(ROOT / 'docs/tutorial.md', 'sh')[1]}"
-    process = subprocess.Popen(["bash", "-c", command], cwd=clone, start_new_session=True)
-    for _ in range(300):
-        try:
-            urlopen(SERVER)
-            break
-        except URLError:
-            assert process.poll() is None, "the server has ended"
-            time.sleep(0.1)
-    yield
-    subprocess.run(["kill", "-INT", "--", f"-{process.pid}"], check=True)
-    process.wait()
+    with serving(blocks(ROOT / "docs/tutorial.md", "sh")[1], clone):
+        yield
 
 
 @pytest.mark.usefixtures("served")
@@ -99,3 +109,33 @@ def add_after(path: Path, line: str, new: str) -> None:
     text = path.read_text(encoding="utf-8")
     assert text.count(line) == 1
     path.write_text(text.replace(line, line + new), encoding="utf-8")
+
+
+@pytest.fixture
+def repository(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository that has just been cloned, with what the README's first command has made."""
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
+    settings = "[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch = main\n"
+    (tmp_path / "gitconfig").write_text(settings, encoding="utf-8")
+    folder = copy_repository(tmp_path / "plumbline")
+    (folder / ".venv").symlink_to(clone / ".venv")
+    (folder / ".nox").mkdir()
+    (folder / ".nox" / "mypy").symlink_to(clone / ".nox" / "mypy")  # else 10 s for each
+    sh("git init --quiet && git add . && git commit --quiet -m All", folder)
+    return folder
+
+
+@pytest.mark.usefixtures("made_by_readme")
+@pytest.mark.parametrize("page", ["modules.md", "in-step.md", "repositories.md"])
+def test_the_page_works_word_by_word(repository: Path, page: str) -> None:
+    lines = [line for block in blocks(ROOT / "docs" / page, "sh") for line in block.splitlines()]
+    with ExitStack() as servers:
+        for line in lines:
+            command = line.replace("<template>", f"git+{repository.as_uri()}")
+            if "nox -s serve" in line:
+                servers.enter_context(serving(command, repository))
+            elif line.endswith("# red"):
+                with pytest.raises(AssertionError, match=r"aborted|failed"):
+                    sh(command, repository)
+            else:
+                sh(command, repository)
