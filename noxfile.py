@@ -254,8 +254,8 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session
 def drift(session: nox.Session) -> None:
-    """Compare each service with what the template renders for its answers."""
-    run_own(session, "gates/drift.py", *named_services(session))
+    """Compare each service with what the template renders for its answers: `-- catalog`."""
+    run_own(session, "gates/drift.py", *session.posargs)
 
 
 @nox.session
@@ -279,6 +279,7 @@ def new(session: nox.Session) -> None:
     if not re.fullmatch(r"[^/\\.]+(/[^/\\.]+)?", name):
         session.error(f"{name!r} is a path: give the name alone, orders or orders/invoices")
     service, _, module = name.partition("/")
+    what = name if module else f"services/{service}"
     staged = STATE / "new" / service
     shutil.rmtree(staged, ignore_errors=True)
     if module:
@@ -296,9 +297,9 @@ def new(session: nox.Session) -> None:
     except FileExistsError as error:
         session.error(str(error))
     except BaseException:  # Ctrl-C included: nothing is left half-made
-        session.warn(f"{name} is removed again.")
+        session.warn(f"{what} is removed again.")
         raise
-    session.log(f"{name} is ready. Start it: nox -s serve -- {service}")
+    session.log(f"{what} is ready. Start it: nox -s serve -- {service}")
 
 
 def about_service(session: nox.Session, service: str) -> list[str]:
@@ -319,14 +320,32 @@ def about_module(session: nox.Session, service: str, module: str) -> list[str]:
         session.error(f"There is no service {service!r}; {there_are()}")
     if any(folder(service).glob(f"src/*/modules/{module}")):
         session.error(f"{service} has a module {module!r} already: choose another name")
+    head = newest_migration(session, service)
+    return ["kind=module", f"service={service}", f"resources={module}", f"head={head}"]
+
+
+def newest_migration(session: nox.Session, service: str) -> str:
+    """The one that the next follows. Ends the session where there are several."""
     alembic = environment(session, service) / "alembic"
     with session.chdir(folder(service)):
         printed = session.run(str(alembic), "heads", external=True, silent=True, log=False)
     heads = re.findall(r"^(\S+) .*\(head\)", str(printed), re.MULTILINE)
     if len(heads) != 1:
-        merge = f'uv run alembic merge heads -m "merge", in services/{service}'
+        merge = 'in its folder, run `uv run alembic merge heads -m "merge"`'
         session.error(f"{service} has {len(heads)} heads of migrations, make them one: {merge}")
-    return ["kind=module", f"service={service}", f"resources={module}", f"head={heads[0]}"]
+    return heads[0]
+
+
+@nox.session
+def sync(session: nox.Session) -> None:
+    """Put the template's files back where `drift` shows that they differ: `-- catalog`."""
+    run_own(session, "gates/sync.py", *session.posargs)
+
+
+@nox.session
+def update(session: nox.Session) -> None:
+    """Take a service to the newest template, or to another version of it: `-- catalog v1.2.0`."""
+    run_own(session, "gates/update.py", *session.posargs)
 
 
 @nox.session
@@ -345,6 +364,7 @@ def migrate(session: nox.Session) -> None:
     service = one_service(session, 'migrate -- <service> "<message>"')
     if len(session.posargs) != 2 or not session.posargs[1].strip():  # noqa: PLR2004 - name, message
         session.error(f'Say what changes: nox -s migrate -- {service} "add colour"')
+    newest_migration(session, service)
     prefix = service.replace("-", "_").upper()
     with tempfile.TemporaryDirectory() as scratch:
         url = f"sqlite+aiosqlite:///{Path(scratch, 'empty.db').as_posix()}"

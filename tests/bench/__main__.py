@@ -16,7 +16,7 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench import endpoints, isolation, overhead, processes, rendering, suite, writes
+from bench import endpoints, growth, isolation, overhead, processes, rendering, suite, writes
 from bench.commands import FaultError
 from bench.machine import machine, versions
 from bench.scratch import scratch_folder
@@ -29,6 +29,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Workbench], list[Row]]]] = {
     "suite": suite.measure,
     "overhead": overhead.measure,
     "render": rendering.measure,
+    "growth": growth.measure,
     "http": endpoints.measure,
     "writes": writes.measure,
     "processes": processes.measure,

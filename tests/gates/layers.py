@@ -1,11 +1,15 @@
 """Compares the coverage of each layer of a service with the threshold that the service sets.
 
-    python layers.py <folder with the data of the gates> <gate> …
+    python layers.py <folder for the report> <gate> … [--data=<folder> …] [--later]
 
 Runs in the service's folder, with its Python. Lines and branches count, as coverage.py counts
 them; the comparison is exact, where `--fail-under=90` lets 89.6 pass.
+
+The data is that of the folder, or of those behind `--data`, one for each Python: together, as a
+line that one of them reached is covered. `--later` only sees that there is data to judge later.
 """
 
+import argparse
 import json
 import subprocess
 import sys
@@ -60,28 +64,52 @@ def up_to_date(data: Iterable[Path], sources: Iterable[Path]) -> list[Path]:
     return [path for path in data if path.stat().st_mtime > newest]
 
 
-def main(folder: Path, gates: list[str]) -> str | None:
+def sources(service: Path) -> list[Path]:
+    """What the data tells of: the code, and the tests that reached it."""
+    folders = (service / name for name in ("src", "tests"))
+    found = (path for folder in folders for path in folder.rglob("*.py"))
+    return [path for path in (*found, service / "conftest.py") if path.is_file()]
+
+
+def without_data(data: Iterable[Path], gates: Iterable[str]) -> list[str]:
+    """The gates that none of the data comes from; `unit+migration.data` comes from two."""
+    return sorted({*gates} - {gate for path in data for gate in path.stem.split("+")})
+
+
+def main(folder: Path, gates: list[str], origins: list[Path], *, later: bool) -> str | None:
     """Print the layers; gives the reason to fail."""
-    data = up_to_date(folder.glob("*.data"), Path("src").rglob("*.py"))
-    missing = set(gates) - {gate for path in data for gate in path.stem.split("+")}
-    if missing:
-        return f"There is no data newer than the code: run {', '.join(sorted(missing))} first."
-    combined = folder / "combined"
-    run = [sys.executable, "-m", "coverage"]
-    subprocess.run([*run, "combine", "-q", "--keep", f"--data-file={combined}", *data], check=True)
-    for kind, target in (("html", f"-d{folder / 'html'}"), ("json", f"-o{folder / 'report.json'}")):
-        subprocess.run([*run, kind, target, "-q", f"--data-file={combined}"], check=True)
+    found = [path for origin in origins or [folder] for path in origin.glob("*.data")]
+    data = up_to_date(found, sources(Path()))
+    if missing := without_data(data, gates):
+        return f"There is no data newer than the code: run {', '.join(missing)} first."
+    if later:
+        print("Not judged here, but when the data of all Pythons is merged.")
+        return None
+    report = reported(folder, data)
     rules = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]
-    layers = judge(json.loads((folder / "report.json").read_bytes()), rules["coverage-layers"])
-    tell(layers)
+    layers = judge(report, rules["coverage-layers"])
+    merged = sorted({path.parent.name for path in data}) if origins else []
+    tell(layers, merged)
     print(f"line by line: {folder / 'html' / 'index.html'}")
     if red := [layer.name for layer in layers if not layer.green]:
         return f"Not tested enough: {', '.join(red)}."
     return None
 
 
-def tell(layers: list[Layer]) -> None:
-    """Print the table, and add it to the summary of a GitHub job."""
+def reported(folder: Path, data: Iterable[Path]) -> dict[str, Any]:
+    """What coverage.py says of the data together; its pages are left in `folder`/html."""
+    folder.mkdir(parents=True, exist_ok=True)
+    combined, report = folder / "combined", folder / "report.json"
+    run = [sys.executable, "-m", "coverage"]
+    subprocess.run([*run, "combine", "-q", "--keep", f"--data-file={combined}", *data], check=True)
+    for kind, target in (("html", f"-d{folder / 'html'}"), ("json", f"-o{report}")):
+        subprocess.run([*run, kind, target, "-q", f"--data-file={combined}"], check=True)
+    told: dict[str, Any] = json.loads(report.read_bytes())
+    return told
+
+
+def tell(layers: list[Layer], merged: list[str]) -> None:
+    """Print the table, and add it to the summary of a GitHub job; `merged` is what was."""
     rows = [
         (
             layer.name,
@@ -93,12 +121,26 @@ def tell(layers: list[Layer]) -> None:
     ]
     for name, percent, at_least, outcome in rows:
         print(f"{name:12} {percent:>9}  {at_least:14}  {outcome}")
+    if merged:
+        print(f"merged: {', '.join(merged)}")
     sys.stdout.flush()
     lines = [f"| {' | '.join(row)} |" for row in rows]
+    of = ", ".join(merged) or Path.cwd().name
     append_to_job_summary(
-        [f"| layer of {Path.cwd().name} | covered | threshold | |", "|---|---:|---|---|", *lines]
+        [f"| layer of {of} | covered | threshold | |", "|---|---:|---|---|", *lines]
     )
 
 
+def arguments(given: list[str]) -> argparse.Namespace:
+    """Parse them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("gates", nargs="+")
+    parser.add_argument("--data", type=Path, action="append", default=[])
+    parser.add_argument("--later", action="store_true")
+    return parser.parse_args(given)
+
+
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), sys.argv[2:]))
+    asked = arguments(sys.argv[1:])
+    sys.exit(main(asked.folder, asked.gates, asked.data, later=asked.later))

@@ -1,20 +1,54 @@
-"""Prints the jobs for GitHub Actions: each service on each Python that its classifiers name.
+"""Prints what a change concerns, for GitHub Actions: jobs, and sessions of the repository.
 
-    python matrix.py [<base>]
+    python matrix.py "<session> …" [<base>]
 
-With a base, only the services that changed since HEAD left it: all of them when a file that they
-share has changed, or when git cannot tell. Works on the repository in the current folder.
+There is a job for each concerned service and Python that its classifiers name; of the named
+sessions, those that read what has changed are told. Without a base, or when git cannot tell what
+changed since HEAD left it, that is all of both. Works on the repository in the current folder.
 """
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import nox.project
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from gates.services import find_services
+
+# Which sessions read a file; the first line that fits its path counts. A file of a service concerns
+# that service's gates as well. One that no line fits is shared: it concerns all services and
+# sessions. Sessions that a repository does not have are left out.
+READERS = (
+    (r"services/catalog/.+", "drift mutants docs template"),  # their example
+    (r"services/[^/]+/README\.md", "drift mutants docs"),
+    (r"services/[^/]+/.+", "drift mutants"),
+    (r"docs/.+", "docs"),
+    (r"[^/]+\.md", "docs"),
+    (r"tests/docs/.+", "docs repository"),
+    (r"tests/template/.+", "template repository"),
+    (r"tests/workflows/.+", "workflow_tests repository"),
+    (r"tests/bench/.+", "repository"),
+)
+# A service that has a repository of its own owns all of it, but what people read.
+READERS_OF_ONE = ((r"docs/.+\.md", "docs"),)
+# A session that is not known here, a team's own, may read everything.
+KNOWN = {"workflows"}.union(*(names.split() for _, names in READERS))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The services whose gates are to run, and the sessions of the repository beside them."""
+
+    services: list[str]
+    sessions: list[str]
 
 
 def jobs(root: Path, services: Iterable[str]) -> list[dict[str, str]]:
@@ -22,39 +56,45 @@ def jobs(root: Path, services: Iterable[str]) -> list[dict[str, str]]:
 
     Raises `ValueError` with one sentence for a service that does not say which Pythons.
     """
+    folders = find_services(root)
     return [
         {"service": service, "python": python}
         for service in services
-        for python in _pythons(root, f"services/{service}/pyproject.toml")
+        for python in _pythons(root, folders[service] / "pyproject.toml")
     ]
 
 
-def _pythons(root: Path, pyproject: str) -> list[str]:
+def _pythons(root: Path, pyproject: Path) -> list[str]:
+    name = pyproject.relative_to(root).as_posix()
     try:
-        return nox.project.python_versions(nox.project.load_toml(root / pyproject))
+        return nox.project.python_versions(nox.project.load_toml(pyproject))
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{pyproject} is not valid TOML, mend it: {error}.") from error
+        raise ValueError(f"{name} is not valid TOML, mend it: {error}.") from error
     except ValueError as error:
         classifier = '"Programming Language :: Python :: 3.11"'
         raise ValueError(
-            f"{pyproject} names no Python to test on: add {classifier} to its classifiers."
+            f"{name} names no Python to test on: add {classifier} to its classifiers."
         ) from error
 
 
-def selected(root: Path, base: str) -> list[str]:
-    """The services that changed since HEAD left `base`; all if there is no base, or no telling."""
-    services = sorted(path.parent.name for path in root.glob("services/*/pyproject.toml"))
+def planned(root: Path, sessions: Sequence[str], base: str = "") -> Plan:
+    """What changed since HEAD left `base` concerns; all if there is no base, or no telling."""
+    services = find_services(root)
+    every = Plan([*services], [*sessions])
     if not base:
-        return services
+        return every
     try:
-        concerned = {name for path in changed(root, base) for name in _concerned(path, services)}
+        concerned = [concern(root, path, every) for path in changed(root, base)]
     except (OSError, LookupError) as error:
-        print(f"All services, as {base!r} cannot be compared with HEAD: {error}", file=sys.stderr)
-        return services
-    return sorted(concerned)
+        print(f"Everything, as {base!r} cannot be compared with HEAD: {error}", file=sys.stderr)
+        return every
+    return Plan(
+        [name for name in services if any(name in plan.services for plan in concerned)],
+        [name for name in sessions if any(name in plan.sessions for plan in concerned)],
+    )
 
 
-def changed(root: Path, base: str) -> list[PurePosixPath]:
+def changed(root: Path, base: str) -> list[str]:
     """The files that differ between HEAD and the commit where it left `base`, gone ones included.
 
     Raises `LookupError` for a base that git cannot compare, `OSError` if there is no git.
@@ -70,35 +110,56 @@ def changed(root: Path, base: str) -> list[PurePosixPath]:
     )
     if found.returncode:
         raise LookupError(found.stderr.strip())
-    return [PurePosixPath(name) for name in found.stdout.split("\0") if name]
+    return [*filter(None, found.stdout.split("\0"))]
 
 
-def _concerned(path: PurePosixPath, services: Iterable[str]) -> set[str]:
-    """The services whose gates a change of this file can turn red: its own, none, or all."""
-    match path.parts:
-        case ("services", service, _, *_):
-            return {service} & set(services)
-        case ("docs", *_):
-            return set()
-        case (name,) if name.endswith(".md"):
-            return set()
-        case _:
-            return set(services)
+def concern(root: Path, path: str, every: Plan) -> Plan:
+    """What a change of this file can turn red."""
+    lines = READERS_OF_ONE if (root / "pyproject.toml").is_file() else READERS
+    readers = next((names for pattern, names in lines if re.fullmatch(pattern, path)), None)
+    services = re.findall(r"^services/([^/]+)/", path)
+    if readers is None or any(_is_no_service(root, name, every) for name in services):
+        return every
+    strangers = [name for name in every.sessions if name not in KNOWN]
+    return Plan(services, [*readers.split(), *strangers])
 
 
-def main(root: Path, arguments: list[str]) -> str | None:
-    """Print the jobs, and hand them to the jobs that follow; gives the reason to fail."""
-    if len(arguments) > 1 or any(each.startswith("-") for each in arguments):
+def _is_no_service(root: Path, name: str, every: Plan) -> bool:
+    """Whether this folder of `services/` is none, and not gone either: services may share it."""
+    return name not in every.services and (root / "services" / name).exists()
+
+
+def outputs(plan: Plan, include: Sequence[Mapping[str, str]]) -> str:
+    """The lines for GitHub: what each job of ci.yml needs to know."""
+    matrix = json.dumps({"include": include}, separators=(",", ":"))
+    newest = max((job["python"] for job in include), key=_parts, default="")
+    coverage = " ".join(f"coverage({service})" for service in plan.services)
+    return (
+        f"matrix={matrix}\n"
+        f"any={'true' if include else 'false'}\n"
+        f"coverage={coverage}\n"
+        f"python={newest}\n"
+        f"sessions={' '.join(plan.sessions)}\n"
+    )
+
+
+def _parts(python: str) -> list[int]:
+    return [int(part) for part in python.split(".")]
+
+
+def main(root: Path, arguments: Sequence[str]) -> str | None:
+    """Print the plan, and hand it to the jobs that follow; gives the reason to fail."""
+    sessions, *bases = arguments
+    if len(bases) > 1 or any(each.startswith("-") for each in bases):
         return "Name one commit to compare with, or none: nox -s matrix -- <base>."
+    plan = planned(root, sessions.split(), *bases)
     try:
-        include = jobs(root, selected(root, *arguments or [""]))
+        lines = outputs(plan, jobs(root, plan.services))
     except ValueError as error:
         return str(error)
-    matrix = json.dumps({"include": include}, separators=(",", ":"))
-    lines = f"matrix={matrix}\nany={'true' if include else 'false'}\n"
     print(lines, end="")
-    if output := os.environ.get("GITHUB_OUTPUT"):
-        with Path(output).open("a", encoding="utf-8") as file:
+    if page := os.environ.get("GITHUB_OUTPUT"):
+        with Path(page).open("a", encoding="utf-8") as file:
             file.write(lines)
     return None
 

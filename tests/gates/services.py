@@ -1,5 +1,6 @@
 """The services of this repository, found by looking; no file lists them."""
 
+import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2].resolve()
@@ -18,8 +19,10 @@ def find_services(root: Path) -> dict[str, Path]:
 def _project_name(folder: Path) -> str:
     import tomllib  # noqa: PLC0415 - a monorepo has no need of it
 
-    text = (folder / "pyproject.toml").read_text(encoding="utf-8")
-    return str(tomllib.loads(text)["project"]["name"])
+    try:
+        return str(tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]["name"])
+    except (tomllib.TOMLDecodeError, KeyError) as error:
+        sys.exit(f"pyproject.toml does not say what the service is called, mend it: {error}.")
 
 
 SERVICES = find_services(ROOT)

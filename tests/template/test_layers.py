@@ -1,12 +1,15 @@
 """The coverage of a layer is compared exactly, and never with old data or with nothing."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gates.layers import judge, up_to_date
+from gates.layers import judge, sources, up_to_date, without_data
+
+from .conftest import Run
 
 RULES = {"repository": {"files": ["src/*/modules/*/repository.py"], "at-least": 90}}
 PLACE = "src/orders/modules/orders/repository.py"
@@ -72,3 +75,42 @@ def test_data_that_is_older_than_a_source_does_not_count(tmp_path: Path) -> None
         os.utime(path, (moment, moment))
 
     assert up_to_date([old, new], [source]) == [new]
+
+
+def test_code_and_tests_are_what_data_must_be_newer_than(tmp_path: Path) -> None:
+    of_the_service = {"src/orders/app.py", "tests/integration/test_flow.py", "conftest.py"}
+    for name in [*of_the_service, "build/app.py", "src/orders/notes.md"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+
+    assert {*sources(tmp_path)} == {tmp_path / name for name in of_the_service}
+
+
+def test_a_gate_has_data_when_a_run_of_it_on_any_python_left_some() -> None:
+    data = [Path("orders-3.11/unit+migration.data"), Path("orders-3.12/integration.data")]
+
+    assert without_data(data, ["unit", "migration", "integration"]) == []
+    assert without_data(data[:1], ["unit", "integration", "concurrency"]) == [
+        "concurrency",
+        "integration",
+    ]
+
+
+def test_coverage_is_judged_after_the_test_gates_when_sessions_run_at_once(
+    repository: Path, nox: Run
+) -> None:
+    for path in (repository / "services/catalog/tests").glob("integration/test_[!h]*.py"):
+        path.unlink()  # a few tests prove as much as all
+
+    ran = nox("-j", "4", "-t", "catalog")
+
+    steps = re.findall(r"^(?:Starting session (\w+)|=+ \S (\w+)\()", ran.stdout, re.MULTILINE)
+    assert [started or ended for started, ended in steps][-2:] == ["coverage", "coverage"]
+    assert "at least 90 %" in ran.stdout
+
+
+def test_coverage_merges_or_takes_nothing_behind_the_dashes(nox: Run) -> None:
+    refused = nox("-s", "coverage(catalog)", "--", "3.12")
+
+    assert refused.returncode == 1
+    assert 'Say nothing or merge: nox -s "coverage(catalog)" -- merge.' in refused.stderr

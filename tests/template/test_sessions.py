@@ -177,7 +177,7 @@ def test_a_new_service_whose_gates_are_red_is_removed_again(repository: Path, no
     assert made.returncode == 1
     for gate in ("lint", "types", "unit"):
         assert re.search(rf"^orders +{gate}\S* +RED", made.stdout, re.MULTILINE)
-    assert "so services/orders is removed again" in made.stderr
+    assert "services/orders is removed again" in made.stderr
     assert not (repository / "services/orders").exists()
 
 
@@ -323,7 +323,8 @@ def test_two_heads_get_one_sentence(repository: Path, nox: Run) -> None:
     assert refused.returncode == 1
     assert "Traceback" not in refused.stdout + refused.stderr
     [sentence] = told(refused)
-    assert "Multiple head" in sentence
+    assert "make them one" in sentence
+    assert "alembic merge heads" in sentence
     assert len(list((repository / VERSIONS).glob("*.py"))) == 2
 
 

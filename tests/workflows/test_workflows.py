@@ -1,183 +1,45 @@
-"""What no schema knows of the workflows: needs, names of sessions, pins; each check can fail."""
+"""Our workflows have no fault that the checks know, and each check can find its own."""
 
-import functools
 import json
-import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from gates import matrix
-
-ROOT = Path(__file__).parents[2]
-FILES = sorted(ROOT.glob(".github/workflows/*"))
-CI = ROOT / ".github/workflows/ci.yml"
-
-SESSION = r'(?:"\w[\w-]*\([\w-]+\)"|\w[\w-]*)'
-ARGUMENT = r'(?:"\$[A-Z]+"|\w[\w.-]*)'
-NOX = re.compile(
-    rf"uvx nox@(?P<version>[\d.]+) --script-mode none(?: -P {ARGUMENT})?"
-    rf" -s (?P<sessions>{SESSION}(?: {SESSION})*)(?: --(?: {ARGUMENT})+)?"
-)
-ACTIONS = {"actions/checkout", "actions/upload-artifact", "astral-sh/setup-uv"}
-JUDGE = "re-actors/alls-green"
-
-
-@dataclass(frozen=True)
-class Workflow:
-    """The text of a workflow, and what is in it."""
-
-    text: str
-
-    @functools.cached_property
-    def whole(self) -> dict[str, Any]:
-        """All of it, parsed."""
-        return dict(yaml.safe_load(self.text))
-
-    @property
-    def jobs(self) -> dict[str, dict[str, Any]]:
-        """Its jobs by their ids."""
-        return dict(self.whole["jobs"])
-
-    @property
-    def steps(self) -> Iterator[dict[str, Any]]:
-        """The steps of all jobs."""
-        return (step for job in self.jobs.values() for step in job.get("steps", []))
-
-    @property
-    def commands(self) -> list[str]:
-        """What its steps run."""
-        return [step["run"].strip() for step in self.steps if "run" in step]
-
-    @property
-    def actions(self) -> list[str]:
-        """What its steps and jobs use."""
-        return [each["uses"] for each in (*self.jobs.values(), *self.steps) if "uses" in each]
-
-    @property
-    def sessions(self) -> list[str]:
-        """The Nox sessions that it runs."""
-        calls = [call for run in self.commands if (call := NOX.fullmatch(run))]
-        return [name.strip('"') for call in calls for name in call["sessions"].split()]
-
-
-@functools.cache
-def listed(*options: str) -> frozenset[str]:
-    """What Nox lists: the sessions that it runs when it is told none, or those of `options`."""
-    nox = [sys.executable, "-m", "nox", "--list", "--json", *options]
-    printed = subprocess.run(nox, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    return frozenset(session["session"] for session in json.loads(printed))
-
-
-def needed(job: dict[str, Any]) -> list[str]:
-    """The ids behind `needs:`, of which YAML may hold one or a list."""
-    needs = job.get("needs", [])
-    return [needs] if isinstance(needs, str) else list(needs)
-
-
-# The checks: each gives a complaint for each fault
-
-
-def needs_of_no_job(workflow: Workflow) -> list[str]:
-    """A job that needs what does not exist."""
-    return [
-        f"{name} needs {need}"
-        for name, job in workflow.jobs.items()
-        for need in needed(job)
-        if need not in workflow.jobs
-    ]
-
-
-def outputs_of_nothing(workflow: Workflow) -> list[str]:
-    """An expression on an output that no needed job declares, or on a step that is not there."""
-    found = []
-    for name, job in workflow.jobs.items():
-        steps = {step.get("id") for step in job.get("steps", [])}
-        for step in re.findall(r"steps\.([\w-]+)", str(job)):
-            found += [f"{name} reads step {step}"] if step not in steps else []
-        for need, output in re.findall(r"needs\.([\w-]+)\.outputs\.([\w-]+)", str(job)):
-            declared = workflow.jobs.get(need, {}).get("outputs", {})
-            if need not in needed(job) or output not in declared:
-                found.append(f"{name} reads {need}.{output}")
-    return found
-
-
-def sessions_of_no_noxfile(workflow: Workflow) -> list[str]:
-    """A session that Nox does not know, with its parameter."""
-    return [name for name in workflow.sessions if name not in listed("-k", "True")]
-
-
-def steps_besides_nox(workflow: Workflow) -> list[str]:
-    """A step that is not one call of Nox, nor one of the few actions around it."""
-    actions = [uses.partition("@")[0] for uses in workflow.actions]
-    strange = [uses for uses in actions if uses not in {*ACTIONS, JUDGE}]
-    return [run for run in workflow.commands if not NOX.fullmatch(run)] + strange
-
-
-def interpolated_commands(workflow: Workflow) -> list[str]:
-    """A command into which GitHub pastes text that others may choose."""
-    return [run for run in workflow.commands if "${{" in run]
-
-
-def unpinned_actions(workflow: Workflow) -> list[str]:
-    """An action, not of this repository, without a full commit and its version as a comment."""
-    with_version = re.compile(r"\buses: (\S+@[0-9a-f]{40}) # v\d+\.\d+\.\d+$", re.MULTILINE)
-    pinned = with_version.findall(workflow.text)
-    foreign = [uses for uses in workflow.actions if not uses.startswith("./")]
-    return sorted({uses for uses in foreign if foreign.count(uses) != pinned.count(uses)})
-
-
-def jobs_without_limits(workflow: Workflow) -> list[str]:
-    """A job that may run for hours, or with every permission."""
-    return [
-        f"{name} has no {key}"
-        for name, job in workflow.jobs.items()
-        for key in ("timeout-minutes", "permissions")
-        if key not in job
-    ]
-
-
-def permissions_for_all(workflow: Workflow) -> list[str]:
-    """Permissions that a job gets without asking."""
-    given = workflow.whole.get("permissions")
-    return [] if given == {} else [f"permissions: {given}"]
-
-
-def kept_credentials(workflow: Workflow) -> list[str]:
-    """A checkout that leaves the token where all later steps can read it."""
-    checkouts = [step for step in workflow.steps if "actions/checkout@" in step.get("uses", "")]
-    kept = [step.get("with", {}).get("persist-credentials", True) for step in checkouts]
-    return [f"persist-credentials: {value}" for value in kept if value is not False]
-
-
-def jobs_without_a_judge(workflow: Workflow) -> list[str]:
-    """A job that may fail while the one required check is green."""
-    for name, job in workflow.jobs.items():
-        if any(step.get("uses", "").startswith(JUDGE) for step in job.get("steps", [])):
-            sleeps = [] if job.get("if") == "always()" else [f"{name} is not always run"]
-            return [each for each in workflow.jobs if each not in {*needed(job), name}] + sleeps
-    return [*workflow.jobs]
-
-
-CHECKS: list[Callable[[Workflow], list[str]]] = [
+from workflows.checks import (
+    CHECKS,
+    COLUMNS,
+    JUDGE,
+    NOX,
+    ROOT,
+    Workflow,
+    calls_that_cancel_their_caller,
+    columns_of_no_matrix,
+    data_before_code,
+    inputs_of_nothing,
+    inputs_that_do_not_fit,
+    interpolated_commands,
+    jobs_without_a_judge,
+    jobs_without_limits,
+    kept_credentials,
+    listed,
+    lists_that_are_no_sessions,
     needs_of_no_job,
     outputs_of_nothing,
-    sessions_of_no_noxfile,
-    steps_besides_nox,
-    interpolated_commands,
-    unpinned_actions,
-    jobs_without_limits,
     permissions_for_all,
-    kept_credentials,
-    jobs_without_a_judge,
-]
+    refused_calls,
+    sessions_of_no_noxfile,
+    skips_of_no_job,
+    steps_besides_nox,
+    unpinned_actions,
+    variables_of_nothing,
+)
+
+FILES = sorted(ROOT.glob(".github/workflows/*"))
+CI = ROOT / ".github/workflows/ci.yml"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
@@ -199,27 +61,44 @@ def test_every_workflow_has_the_ending_that_the_schema_check_looks_for() -> None
     assert {file.suffix for file in FILES} == {".yml"}
 
 
+def planned() -> dict[str, str]:
+    """What the plan says when everything is to be run."""
+    nox = [sys.executable, "-m", "nox", "-s", "matrix"]
+    printed = subprocess.run(nox, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return dict(line.split("=", 1) for line in printed.splitlines())
+
+
 def test_ci_runs_what_nox_runs_by_itself() -> None:
-    assert {*ci().sessions} - {"matrix"} == listed()
+    everything = planned()
+
+    assert {*everything["sessions"].split()} == listed() - {"tests"}
+    assert {*everything["coverage"].split()} <= listed("-k", "True")
 
 
-def test_ci_runs_the_nox_that_is_locked() -> None:
+def test_the_workflows_are_the_same_in_every_repository() -> None:
+    """They name no session or service that only this one has."""
+    named = {name for file in FILES for name in Workflow(file.read_text("utf-8")).sessions}
+    assert named == {"matrix", "tests"}
+    assert all("catalog" not in file.read_text("utf-8") for file in FILES)
+
+
+def test_the_workflows_run_the_nox_that_is_locked() -> None:
     packages = tomllib.loads((ROOT / "tests/gates/uv.lock").read_text("utf-8"))["package"]
     locked = next(package["version"] for package in packages if package["name"] == "nox")
-    called = {call["version"] for run in ci().commands if (call := NOX.fullmatch(run))}
-    assert called == {locked}, f"write nox@{locked} into ci.yml"
+    commands = [run for file in FILES for run in Workflow(file.read_text("utf-8")).commands]
+    called = {call["version"] for run in commands if (call := NOX.fullmatch(run))}
+    assert called == {locked}, f"write nox@{locked} into .github/workflows"
 
 
-def test_the_plan_hands_on_all_that_the_matrix_prints(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.delenv("GITHUB_OUTPUT", raising=False)
-    assert matrix.main(tmp_path, []) is None
-    names = [line.partition("=")[0] for line in capsys.readouterr().out.splitlines()]
-
+def test_the_plan_hands_on_all_that_the_matrix_prints() -> None:
     assert ci().jobs["plan"]["outputs"] == {
-        name: f"${{{{ steps.plan.outputs.{name} }}}}" for name in names
+        name: f"${{{{ steps.plan.outputs.{name} }}}}" for name in planned()
     }
+
+
+def test_the_jobs_of_the_plan_have_the_columns_that_ci_reads() -> None:
+    jobs = json.loads(planned()["matrix"])["include"]
+    assert {frozenset(job) for job in jobs} == {frozenset(COLUMNS)}
 
 
 # Every check can fail
@@ -250,20 +129,50 @@ jobs:
     permissions: {{}}
     steps:
       - run: uvx nox@2026.10.20 --script-mode none -P 3.12 -s "lint(catalog)" tests
+  called:
+    needs: plan
+    strategy:
+      matrix: ${{{{ fromJSON(needs.plan.outputs.any) }}}}
+    permissions:
+      contents: read
+    uses: $/.github/workflows/gates.yml
+    with:
+      service: ${{{{ matrix.service }}}}
+      python: ${{{{ matrix.python }}}}
+  merged:
+    needs: plan
+    timeout-minutes: 5
+    permissions: {{}}
+    steps:
+      - uses: actions/checkout@{SHA} # v7.0.1
+        with:
+          persist-credentials: false
+      - uses: actions/download-artifact@{SHA} # v8.0.1
+      - env:
+          COVERAGE: ${{{{ needs.plan.outputs.any }}}}
+        run: uvx nox@2026.10.20 --script-mode none -s $COVERAGE -- merge
   green:
-    needs: [plan, gates]
+    needs: [plan, gates, called, merged]
     if: always()
     timeout-minutes: 5
     permissions: {{}}
     steps:
       - uses: {JUDGE}@{SHA} # v1.2.2
+        with:
+          allowed-skips: ${{{{ needs.plan.outputs.any == 'false' && 'gates, called' || '' }}}}
 """
 
+CHECKOUT = f"""\
+      - uses: actions/checkout@{SHA} # v7.0.1
+        with:
+          persist-credentials: false
+"""
+CALLED = "on:\n  workflow_call:\n"
 FAULTS = [
     (needs_of_no_job, "needs: plan", "needs: plam", "gates needs plam"),
-    (needs_of_no_job, "[plan, gates]", "[plan, gates, docs]", "green needs docs"),
+    (needs_of_no_job, "[plan, gates,", "[plan, gates, docs,", "green needs docs"),
     (outputs_of_nothing, "outputs.any ==", "outputs.all ==", "gates reads plan.all"),
-    (outputs_of_nothing, "    needs: plan\n", "", "gates reads plan.any"),
+    (outputs_of_nothing, "    needs: plan\n    if", "    if", "gates reads plan.any"),
     (outputs_of_nothing, "id: plan", "id: plans", "plan reads step plan"),
     (sessions_of_no_noxfile, " tests", " test", "test"),
     (sessions_of_no_noxfile, "lint(catalog)", "lint(nobody)", "lint(nobody)"),
@@ -283,8 +192,46 @@ FAULTS = [
     (permissions_for_all, "permissions: {}", "permissions: write-all", "permissions: write-all"),
     (kept_credentials, "credentials: false", "credentials: true", "persist-credentials: True"),
     (kept_credentials, "persist-credentials", "fetch-tags", "persist-credentials: True"),
-    (jobs_without_a_judge, "[plan, gates]", "[plan]", "gates"),
+    (jobs_without_a_judge, "[plan, gates,", "[plan,", "gates"),
     (jobs_without_a_judge, "if: always()", "if: success()", "green is not always run"),
+    (
+        inputs_that_do_not_fit,
+        "      python: ${{",
+        "      merge-coverage: 1\n      python: ${{",
+        "called gives merge-coverage: 1",
+    ),
+    (skips_of_no_job, "'gates, called'", "'gates, docs'", "docs"),
+    (inputs_that_do_not_fit, "      python: ${{ matrix.python }}\n", "", "called lacks python"),
+    (
+        inputs_that_do_not_fit,
+        "    with:\n      serv",
+        "    with:\n      a: b\n      serv",
+        "called gives a",
+    ),
+    (inputs_of_nothing, "matrix.python", "inputs.python", "python"),
+    (
+        inputs_of_nothing,
+        "on: push\n",
+        f"{CALLED}    inputs: {{service: {{type: string}}}}\n",
+        "service",
+    ),
+    (columns_of_no_matrix, "matrix.python", "matrix.version", "version"),
+    (
+        refused_calls,
+        "      contents: read\n    uses",
+        "      contents: none\n    uses",
+        "contents: read",
+    ),
+    (variables_of_nothing, '"$BASE"', "main", "BASE"),
+    (variables_of_nothing, "-P 3.12", '-P "$PYTHON"', "PYTHON"),
+    (calls_that_cancel_their_caller, "on: push\n", f"{CALLED}concurrency: ci\n", "concurrency"),
+    (lists_that_are_no_sessions, '"$BASE"', "$BASE", "-s matrix -- $BASE"),
+    (
+        data_before_code,
+        f"{CHECKOUT}      - uses: actions/download",
+        "      - uses: actions/download",
+        "merged",
+    ),
 ]
 
 
@@ -308,6 +255,8 @@ def test_without_a_judge_every_job_is_told() -> None:
     assert jobs_without_a_judge(Workflow(GOOD.replace(JUDGE, "someone/else"))) == [
         "plan",
         "gates",
+        "called",
+        "merged",
         "green",
     ]
 
