@@ -254,7 +254,7 @@ def mutants(session: nox.Session) -> None:
 
 @nox.session
 def drift(session: nox.Session) -> None:
-    """Compare each service with what the template renders for its answers: `-- catalog`."""
+    """Compare each service with what the template renders for its answers: `-- orders`."""
     run_own(session, "gates/drift.py", *session.posargs)
 
 
@@ -333,18 +333,18 @@ def newest_migration(session: nox.Session, service: str) -> str:
     if len(heads) != 1:
         merge = 'in its folder, run `uv run alembic merge heads -m "merge"`'
         session.error(f"{service} has {len(heads)} heads of migrations, make them one: {merge}")
-    return heads[0]
+    return str(heads[0])
 
 
 @nox.session
 def sync(session: nox.Session) -> None:
-    """Put the template's files back where `drift` shows that they differ: `-- catalog`."""
+    """Put the template's files back where `drift` shows that they differ: `-- orders`."""
     run_own(session, "gates/sync.py", *session.posargs)
 
 
 @nox.session
 def update(session: nox.Session) -> None:
-    """Take a service to the newest template, or to another version of it: `-- catalog v1.2.0`."""
+    """Take a service to the newest template, or to another version of it: `-- orders v1.2.0`."""
     run_own(session, "gates/update.py", *session.posargs)
 
 

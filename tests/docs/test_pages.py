@@ -44,7 +44,7 @@ def test_every_session_is_in_the_reference() -> None:
 
 
 def test_every_question_is_in_the_reference() -> None:
-    assert set(questions()) == {"service", "description", "resource", "resources"}
+    assert set(questions()) == {"kind", "service", "description", "resource", "resources", "head"}
     assert undocumented(questions(), REFERENCE) == []
 
 

@@ -1,55 +1,167 @@
 """Shows where a service is no longer what the template renders for its answers.
 
-    python drift.py <service> …
+    python drift.py [<service> …]
 
 A file that `copier.yml` lists under `_skip_if_exists` is seeded: the team's own once it is
-rendered. Every other rendered file is the template's, and must be the same, byte for byte.
+rendered. Every other rendered file is the template's: it must be the same, byte for byte, unless
+the team accepts that it differs; and when the template has it no longer, it must be gone. The
+template is the work tree, or, for a service that was rendered from another repository, that
+repository at the commit that the service has recorded.
 """
 
 import difflib
 import sys
-import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from gates.render import ANSWERS, ROOT, recorded, render
+from gates.accepted import accepted, complaints
+from gates.gone import deleted, no_history
+from gates.records import ANSWERS, Record, chosen, records
+from gates.render import ROOT, Rendering, held_to, render_again
+from gates.upstream import Templates, templates_for
+
+
+@dataclass(frozen=True)
+class Deviation:
+    """A file that is not what the template renders."""
+
+    path: Path  # in the service
+    told: str
+    fresh: Path | None  # what should be there; None where nothing should be
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A service beside what the template renders for its answers."""
+
+    folder: Path
+    renderings: list[Rendering]
+    red: list[Deviation]
+    accepted: dict[Path, str]  # what differs for a reason
+    complaints: list[str]  # what is wrong about the reasons
+
+
+def compare(templates: Templates, folder: Path) -> Comparison:
+    """Render anew all that was rendered into a folder, and compare it.
+
+    Raises `ValueError` with one sentence where that cannot be done.
+    """
+    read = records(folder)
+    renderings = [_render(templates, record) for record in read]
+    if not any(record.path.name == ANSWERS for record in read):
+        found = [_without_answers(templates.shown(folder / ANSWERS))]
+    else:
+        found = [*_changed(templates, folder, renderings), *_stale(templates, read, renderings)]
+    reasons = accepted(folder)
+    return Comparison(
+        folder=folder,
+        renderings=renderings,
+        red=sorted((each for each in found if each.path not in reasons), key=lambda it: it.path),
+        accepted={each.path: reasons[each.path] for each in found if each.path in reasons},
+        complaints=complaints(folder, {each.path for each in found}),
+    )
 
 
 def drifted(service: Path) -> list[str]:
-    """A text for each file of the template's that is missing, differs, or has another mode."""
-    with tempfile.TemporaryDirectory() as scratch:
-        fresh = Path(scratch, service.name)
-        seeded = render(fresh, recorded(service / ANSWERS))
-        rendered = {path.relative_to(fresh) for path in fresh.rglob("*") if path.is_file()}
-        return [
-            text
-            for path in sorted(rendered - seeded - {Path(ANSWERS)})
-            if (text := _difference(service / path, fresh / path))
-        ]
+    """A text for each file of a service that is not what the template renders."""
+    with templates_for(ROOT) as templates:
+        return [each.told for each in compare(templates, service).red]
 
 
-def _difference(ours: Path, fresh: Path) -> str:
-    name = ours.relative_to(ROOT) if ours.is_relative_to(ROOT) else ours
-    if not ours.is_file():
-        return f"{name} is missing.\n"
+def _render(templates: Templates, record: Record) -> Rendering:
+    state = held_to(templates, record.path)
+    return render_again(state, record, templates.new_folder() / record.path.parent.name)
+
+
+def _without_answers(shown: str) -> Deviation:
+    return Deviation(Path(ANSWERS), f"{shown} is missing: bring it back from git.\n", None)
+
+
+def _changed(
+    templates: Templates, folder: Path, renderings: list[Rendering]
+) -> Iterator[Deviation]:
+    """The files that are missing, or have another content or mode."""
+    files = {path: each.folder / path for each in renderings for path in each.owned}
+    for path, fresh in files.items():
+        if told := _difference(templates.shown(folder / path), folder / path, fresh):
+            yield Deviation(path, told, fresh)
+
+
+def _stale(
+    templates: Templates, read: list[Record], renderings: list[Rendering]
+) -> Iterator[Deviation]:
+    """The files that are still there, though the template has them no longer."""
+    if no_history(templates.root):
+        return
+    now = {path for each in renderings for path in each.owned}
+    for record, rendering in zip(read, renderings, strict=True):
+        names = {rendering.name(path) for path in deleted(templates, record, rendering.state)}
+        for path in {Path(name) for name in names if name} - now:
+            place = record.path.parent / path
+            not_ours = rendering.is_seeded(path) or rendering.is_left_out(path)
+            if place.is_file() and not not_ours:
+                told = f"{templates.shown(place)} is stale: the template has it no longer.\n"
+                yield Deviation(path, told, None)
+
+
+def _difference(shown: str, ours: Path, fresh: Path) -> str:
+    if ours.is_symlink() or (ours.exists() and not ours.is_file()):
+        return f"{shown} is no plain file.\n"
+    if not ours.exists():
+        return f"{shown} is missing.\n"
+    told = ""
     if ours.stat().st_mode & 0o111 != fresh.stat().st_mode & 0o111:
-        return f"{name} is executable on one side only.\n"
-    if ours.read_bytes() == fresh.read_bytes():
-        return ""
-    template, service = (
-        path.read_text("utf-8", "replace").splitlines(keepends=True) for path in (fresh, ours)
-    )
-    diff = difflib.unified_diff(template, service, f"template: {name}", f"service: {name}")
-    return "".join(diff)
+        told = f"{shown} is executable on one side only.\n"
+    if ours.read_bytes() != fresh.read_bytes():
+        sides = (f"template: {shown}", f"service: {shown}")
+        told += "".join(difflib.unified_diff(_lines(fresh), _lines(ours), *sides))
+    return told
 
 
-def main(names: list[str]) -> str | None:
+def _lines(path: Path) -> list[str]:
+    lines = path.read_bytes().decode("utf-8", "backslashreplace").splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n\\ No newline at end of file\n"
+    return lines
+
+
+def main(names: list[str], root: Path = ROOT) -> str | None:
     """Print what drifted; gives the reason to fail."""
-    found = [text for name in names for text in drifted(ROOT / "services" / name)]
-    print("\n".join(found), end="")
-    if found:
-        return f"{len(found)} files drifted: undo the change, or make it in template/."
+    try:
+        with templates_for(root) as templates:
+            there = chosen(root, names)
+            compared = [compare(templates, folder) for folder in there.values()]
+            for comparison in compared:
+                tell_accepted(templates, comparison)
+    except ValueError as error:
+        return str(error)
+    if why := no_history(root):
+        print(f"Files that the template has stopped rendering cannot be seen: {why}.")
+    red = [each.told for comparison in compared for each in comparison.red]
+    wrong = [each for comparison in compared for each in comparison.complaints]
+    print("\n".join([*red, *wrong]), end="\n" if wrong else "")
+    return closing(len(red), len(wrong), list(there))
+
+
+def tell_accepted(templates: Templates, comparison: Comparison) -> None:
+    """Print what differs for a reason."""
+    for path, reason in comparison.accepted.items():
+        print(f"{templates.shown(comparison.folder / path)} differs, accepted: {reason}")
+
+
+def closing(red: int, wrong: int, names: list[str]) -> str | None:
+    """Print that all is well, or give the reason to fail."""
+    if red:
+        files = "1 file" if red == 1 else f"{red} files"
+        return (
+            f"{files} drifted: undo that with nox -s sync, make it in the template, or accept it in"
+            " pyproject.toml with a reason."
+        )
+    if wrong:
+        return "Mend [tool.drift.accepted] as told above."
     print(f"As the template renders them: {', '.join(names)}.")
     return None
 

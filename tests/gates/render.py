@@ -1,39 +1,85 @@
-"""Renders a service from this work tree, as it stands: for `nox -s new`, `drift` and the tests.
+"""Renders the template for answers: for `nox -s new`, `drift`, `sync`, `update`, and the tests.
 
 python render.py <folder> <question>=<answer> …
 """
 
-import contextlib
 import os
 import re
 import shutil
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import copier
 import yaml
 from copier.errors import CopierError
+from jinja2 import Environment, StrictUndefined, TemplateError
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from gates.records import ANSWERS, Record, read
+from gates.upstream import State, Templates, templates_for
+
+if TYPE_CHECKING:
+    from copier import Worker
+
+__all__ = ["ANSWERS", "ROOT", "Rendering", "plain_template", "recorded", "render", "render_again"]
 
 ROOT = Path(__file__).parents[2]
-ANSWERS = ".copier-answers.yml"
 
 
-@contextlib.contextmanager
+@dataclass(frozen=True)
+class Rendering:
+    """What a template renders for some answers."""
+
+    state: State
+    folder: Path
+    answers: Path  # the answers file; this path and all others are relative to the folder
+    owned: frozenset[Path]  # the template's: the same everywhere, but for the answers
+    is_seeded: Callable[[Path], bool]  # rendered once, the team's own from then on
+    is_left_out: Callable[[Path], bool]  # the template has it, for others
+    name: Callable[[str], str] = field(repr=False)  # what a path in template/ is called
+
+
+@contextmanager
 def plain_template() -> Iterator[Path]:
-    """A copy of the template as it is in the work tree, without history and without leftovers.
+    """A copy of the template that new services are rendered from, without history or leftovers.
 
     Copier would render the newest tag of a repository, and commit what is not committed.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        for name in ("copier.yml", ".taken-names.yml"):
-            shutil.copy(ROOT / name, scratch)
-        ignored = shutil.ignore_patterns("__pycache__", "*.pyc", ".DS_Store", ".*_cache")
-        shutil.copytree(ROOT / "template", Path(scratch, "template"), ignore=ignored)
-        yield Path(scratch)
+    with templates_for(ROOT) as templates:
+        yield for_new(templates, ROOT).folder
+
+
+def for_new(templates: Templates, folder: Path) -> State:
+    """The state to render something new from: the work tree, or what the answers file there says.
+
+    Raises `ValueError` with one sentence when the template cannot be had.
+    """
+    if (templates.root / "copier.yml").is_file():
+        return templates.work_tree()
+    there = folder if (folder / ANSWERS).is_file() else templates.root
+    return held_to(templates, there / ANSWERS)
+
+
+def held_to(templates: Templates, answers: Path) -> State:
+    """The state that drift compares with: the work tree, or elsewhere the recorded commit.
+
+    Raises `ValueError` with one sentence when it cannot be had.
+    """
+    record = read(answers)
+    if templates.is_own(record.source, answers.parent):
+        return templates.work_tree()
+    if commit := templates.commit(record.source, record.called):
+        return templates.at(record.source, commit)
+    raise ValueError(
+        f"{templates.shown(answers)} names {record.called!r}, which {record.source} has no longer:"
+        " nox -s update takes its newest version."
+    )
 
 
 def render(folder: Path, answers: Mapping[str, str]) -> set[Path]:
@@ -42,16 +88,67 @@ def render(folder: Path, answers: Mapping[str, str]) -> set[Path]:
     Raises `ValueError` with one sentence for an answer that cannot be, and leaves nothing then.
     """
     try:
-        with plain_template() as template:
-            done = copier.run_copy(str(template), folder, dict(answers), defaults=True, quiet=True)
+        with templates_for(ROOT) as templates:
+            state = for_new(templates, folder)
+            done = _run_copy(state, folder, answers)
             _refuse_unknown(answers, done.template.questions_data)
-    except (ValueError, CopierError) as error:
+    except ValueError:
         shutil.rmtree(folder, ignore_errors=True)
-        sentence = re.sub(r"^Validation error for question '\w+': ", "", str(error))
-        raise ValueError(sentence) from error
-    _sign(folder / ANSWERS)
+        raise
+    _sign(folder / done.answers_relpath, state)
     files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
     return {path for path in files if done.match_skip(path)}
+
+
+def render_again(state: State, record: Record, to: Path) -> Rendering:
+    """Render what was rendered once, at this or another state, into the new folder `to`.
+
+    Questions that have gone are forgotten, new ones take their default. Raises `ValueError` with
+    one sentence when the template cannot take the answers.
+    """
+    answers_file = record.path.name
+    done = _run_copy(state, to, record.answers, answers_file)
+    _sign(to / answers_file, state)
+    files = {path.relative_to(to) for path in to.rglob("*") if path.is_file()}
+    owned = {path for path in files if not done.match_skip(path)} - {Path(answers_file)}
+    return Rendering(
+        state=state,
+        folder=to,
+        answers=Path(answers_file),
+        owned=frozenset(owned),
+        is_seeded=done.match_skip,
+        is_left_out=done.match_exclude,
+        name=partial(_name, dict(done.answers.combined)),
+    )
+
+
+def _run_copy(
+    state: State, folder: Path, answers: Mapping[str, Any], answers_file: str | None = None
+) -> "Worker":
+    """Let Copier render. Raises `ValueError` with one sentence."""
+    template, given = str(state.folder), dict(answers)
+    try:
+        return copier.run_copy(
+            template,
+            folder,
+            given,
+            answers_file=answers_file,
+            defaults=True,
+            overwrite=bool(answers_file),  # says to validators that all this may be there already
+            quiet=True,
+        )
+    except (ValueError, CopierError, TemplateError) as error:
+        sentence = re.sub(r"^Validation error for question '\w+': ", "", str(error))
+        raise ValueError(sentence) from error
+
+
+def _name(values: Mapping[str, Any], path: str) -> str:
+    """What a path in template/ is called with these values; empty if they do not say."""
+    try:
+        name = Environment(undefined=StrictUndefined, autoescape=False).from_string(path)
+        return name.render(values).removesuffix(".jinja")
+    except TemplateError:
+        return ""
 
 
 def _refuse_unknown(answers: Mapping[str, str], questions: Mapping[str, Mapping[str, Any]]) -> None:
@@ -61,22 +158,18 @@ def _refuse_unknown(answers: Mapping[str, str], questions: Mapping[str, Mapping[
         raise ValueError(f"There is no question {unknown[0]!r}; there are: {there_are}.")
 
 
-def _sign(answers: Path) -> None:
-    """Record what `copier copy . services/…` would: this repository, at its commit."""
+def _sign(answers: Path, state: State) -> None:
+    """Record what Copier would: where the template is, and its state."""
     comment, *lines = answers.read_text(encoding="utf-8").splitlines()
     given = [line for line in lines if not line.startswith("_")]
-    signed = ["_src_path: .", *given]
-    describe = ["git", "describe", "--tags", "--always"]
-    with contextlib.suppress(OSError, subprocess.CalledProcessError):
-        found = subprocess.run(describe, cwd=ROOT, check=True, capture_output=True, text=True)
-        signed.insert(0, f"_commit: {found.stdout.strip()}")
-    answers.write_text("\n".join([comment, *signed]) + "\n", encoding="utf-8")
+    notes = {"_commit": state.called} if state.called else {}
+    signed = yaml.safe_dump(notes | {"_src_path": state.source})  # quotes a hash of digits alone
+    answers.write_text("\n".join([comment, *signed.splitlines(), *given, ""]), encoding="utf-8")
 
 
-def recorded(answers: Path) -> dict[str, str]:
+def recorded(answers: Path) -> dict[str, Any]:
     """The answers that a service was rendered with, without Copier's own notes."""
-    found = yaml.safe_load(answers.read_text(encoding="utf-8"))
-    return {name: value for name, value in found.items() if not name.startswith("_")}
+    return read(answers).answers
 
 
 def main(folder: str, *pairs: str) -> str | None:

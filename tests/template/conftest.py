@@ -42,12 +42,13 @@ CALLERS_OWN = ("CI", "VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONDONTWRITEBY
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _nothing_of_the_caller() -> Iterator[None]:
+def _nothing_of_the_caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What the session that runs these tests, or its user, has set must not decide here."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name in CALLERS_OWN or name.startswith(("NOX", "PYTEST_", "GIT_", "GITHUB_")):
                 patch.delenv(name)
+        patch.setenv("COPIER_CACHE_DIR", str(tmp_path_factory.mktemp("copier")))
         patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
         for who in ("AUTHOR", "COMMITTER"):

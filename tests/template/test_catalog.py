@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gates.drift import drifted
 from gates.render import ANSWERS, ROOT, recorded, render
 
 from .conftest import LEFTOVERS
 
 CATALOG = ROOT / "services" / "catalog"
-OWNED = "src/orders/health.py"
 Change = Callable[[Path], object]
 
 
@@ -111,37 +109,3 @@ def test_the_teams_own_code_is_seeded_and_nothing_else(tmp_path: Path) -> None:
         "tests/concurrency/write_orders.py",
     }
     assert "src/orders/modules/orders/service.py" in seeded
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        (add_a_line, "+# more"),
-        (Path.unlink, f"{OWNED} is missing."),
-        (make_executable, f"{OWNED} is executable on one side only."),
-    ],
-)
-def test_a_changed_file_of_the_templates_is_drift(
-    service: Path,
-    change: Change,
-    told: str,
-) -> None:
-    change(service / OWNED)
-
-    [drift] = drifted(service)
-    assert OWNED in drift
-    assert told in drift
-
-
-@pytest.mark.parametrize("change", [add_a_line, Path.unlink, make_executable])
-@pytest.mark.parametrize("name", ["README.md", "src/orders/modules/orders/models.py"])
-def test_a_changed_file_of_the_teams_is_no_drift(service: Path, name: str, change: Change) -> None:
-    change(service / name)
-
-    assert drifted(service) == []
-
-
-def test_a_file_that_the_team_has_added_is_no_drift(service: Path) -> None:
-    (service / "src/orders/rules.py").touch()
-
-    assert drifted(service) == []

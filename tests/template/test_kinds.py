@@ -6,6 +6,7 @@ from pathlib import Path
 
 import copier
 import pytest
+
 from gates.render import ANSWERS, ROOT, plain_template
 
 from .conftest import GATES, call
@@ -94,9 +95,7 @@ def test_a_service_of_its_own_takes_modules_and_no_second_service(tmp_path: Path
     assert contents(folder) == before
 
 
-def test_a_monorepo_is_ready_for_its_first_service(
-    repository: Path, tmp_path: Path
-) -> None:
+def test_a_monorepo_is_ready_for_its_first_service(repository: Path, tmp_path: Path) -> None:
     commit(repository, "v1.0.0")
     team = tmp_path / "team"
     made = run_copier(tmp_path, "copy", "-d", "kind=monorepo", f"git+{repository.as_uri()}", team)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import copier
 import pytest
+
 from gates.render import plain_template, render
 
 from .conftest import GATES, Run
@@ -115,7 +116,7 @@ def test_where_several_migrations_are_the_newest_one_must_be_named(service: Path
 
 @pytest.mark.filterwarnings("ignore:File not found:copier.errors.MissingFileWarning")
 def test_where_there_is_no_service_there_is_no_module(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="There is no service in .*/nowhere: give the folder of"):
+    with pytest.raises(ValueError, match=r"There is no service in .*/nowhere: give the"):
         add_module(tmp_path / "nowhere", resource="invoice")
 
     assert not [*tmp_path.iterdir()]

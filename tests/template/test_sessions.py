@@ -266,7 +266,7 @@ def test_a_changed_file_of_the_templates_is_shown_as_drift(repository: Path, nox
     assert "service: services/catalog/src/catalog/errors.py" in drifted.stdout
     assert "+    " in drifted.stdout
     assert "two sentences" in drifted.stdout
-    assert "1 files drifted" in drifted.stdout
+    assert "1 file drifted" in drifted.stdout
 
 
 # Chores
