@@ -37,7 +37,13 @@ from gates.environment import (  # noqa: E402 - the same
     run_in,
     run_own,
 )
-from gates.services import REPOSITORY, SERVICES, STATE, there_are  # noqa: E402 - the same
+from gates.services import (  # noqa: E402 - the same
+    REPOSITORY,
+    SERVICES,
+    STATE,
+    there_are,
+    typed_sources,
+)
 from gates.together import Gate, Row, run_together, tell  # noqa: E402 - the same
 
 nox.needs_version = ">=2026.8.10"
@@ -129,9 +135,7 @@ def typed(session: nox.Session, service: str, *arguments: str) -> Gate:
     Full paths keep apart in it what two services call the same: `tests/integration/test_health.py`.
     """
     how = [f"--cache-dir={STATE / 'mypy' / 'services'}", "--num-workers=2", *arguments]
-    names = ("src", "tests/integration", "tests/migrations", "tests/concurrency", "conftest.py")
-    what = [folder(service) / name for name in names if (folder(service) / name).exists()]
-    return gate(session, service, "types", ["mypy", *how, *what])
+    return gate(session, service, "types", ["mypy", *how, *typed_sources(folder(service))])
 
 
 def bounded(session: nox.Session, service: str) -> Gate:

@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from gates.defects import DEFECTS
 from gates.defects.planting import Copy, Defect, NotApplicable
+from gates.services import typed_sources
 from gates.together import Gate, append_to_job_summary
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +68,7 @@ def gate_in(programs: Path, copy: Copy, name: str, arguments: Sequence[str]) -> 
     pytest += [f"--basetemp={scratch / 'tmp'}", *arguments, "-m"]
     all_tests = [*pytest, " or ".join(TEST_GATES), "--cov", "--cov-report="]
     layers = ["python", str(ROOT / "tests/gates/layers.py"), str(scratch), *TEST_GATES]
-    sources = [str(copy.root / name) for name in ("src", "tests", "conftest.py")]
+    sources = map(str, typed_sources(copy.root))
     ruff = ["ruff", "format", "--diff", "--no-cache", "."]
     commands = {
         "coverage": [all_tests, layers],

@@ -32,3 +32,9 @@ def there_are() -> str:
     """The services by name, or how to make the first."""
     names = ", ".join(SERVICES)
     return f"there are: {names}" if names else "there is none yet, make one: nox -s new -- orders"
+
+
+def typed_sources(folder: Path) -> list[Path]:
+    """What is typed of a service; the gates, which stand in `tests` of one alone, are not its."""
+    names = ("src", "tests/integration", "tests/migrations", "tests/concurrency", "conftest.py")
+    return [folder / name for name in names if (folder / name).exists()]
