@@ -1,7 +1,7 @@
 """The fixtures of every test, wherever it stands.
 
 * `database`: production's object on a freshly migrated database, for `read()` and `write()`
-* `fresh`: the URL of a new database on disk
+* `fresh`: the URL of another new database
 * `session`: one open write transaction, rolled back at the end
 * `client`: HTTP to the whole application, without a network
 * `with_modules`: the same to an application with the named modules alone
@@ -10,13 +10,11 @@
 """
 
 import asyncio
-import functools
 import os
 import random
-import shutil
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import cache, partial
 
 import httpx2
 import pytest
@@ -32,14 +30,18 @@ from catalog.app import create_app
 from catalog.database import Database
 from catalog.logs import CONSOLE
 from catalog.settings import Settings
+from catalog.testing import postgres_sandbox, sqlite_sandbox
 from catalog.testing.clients import WithModules, client_of
 from catalog.testing.places import mark_by_place
-from catalog.testing.sandbox import Sandbox, migrated_template
+from catalog.testing.sandbox import Sandbox
 from catalog.testing.serving import serve
 
 PREFIX = "CATALOG_"
 for _name in [name for name in os.environ if name.startswith(PREFIX)]:
     del os.environ[_name]  # a developer's own settings are no part of the tests
+
+SERVER = os.environ.get("TEST_DATABASE_URL")  # a PostgreSQL server to test on, instead of SQLite
+collect_ignore_glob = [f"*/test_{'sqlite' if SERVER else 'postgres'}*.py"]
 
 structlog.configure([structlog.contextvars.merge_contextvars, CONSOLE])
 
@@ -57,6 +59,9 @@ def _nothing_blocks_the_loop() -> Iterator[None]:
         for function in detector.functions.values():
             function.can_block_in("linecache.py", {"checkcache", "updatecache"})  # tracebacks
             function.can_block_in("modules/__init__.py", {"module_names"})  # at the start only
+            function.can_block_in("migrations/env.py", {"run", "migrate"})  # in a loop of its own
+            function.can_block_in("sqlite.py", {"migration_engine"})  # makes a path absolute
+            function.can_block_in("asyncpg/connect_utils.py", {"_parse_connect_arguments"})
         yield
 
 
@@ -80,7 +85,7 @@ async def _nothing_is_left_behind(request: pytest.FixtureRequest) -> AsyncIterat
     leftovers = [f"task {task.get_name()} ({task.get_coro()})" for task in tasks]
     if "sandbox" in request.fixturenames:
         sandbox: Sandbox = request.getfixturevalue("sandbox")
-        leftovers += sandbox.leftovers()
+        leftovers += await sandbox.leftovers()
         if leftovers:
             await sandbox.replace()
     if leftovers:
@@ -88,32 +93,38 @@ async def _nothing_is_left_behind(request: pytest.FixtureRequest) -> AsyncIterat
 
 
 @pytest.fixture(scope="session")
-def template() -> Path:
-    """A database at head that nobody may change: to be copied."""
-    return migrated_template()
-
-
-@pytest.fixture(scope="session")
-async def sandbox(template: Path) -> AsyncIterator[Sandbox]:
-    """The file below `database`: for tests of the database itself."""
-    sandbox = await asyncio.to_thread(Sandbox, template)
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """What is below `database`: for tests of the database itself."""
+    if SERVER:
+        sandbox: Sandbox = await postgres_sandbox.PostgresSandbox.open(SERVER)
+    else:
+        sandbox = await asyncio.to_thread(sqlite_sandbox.SqliteSandbox)
     yield sandbox
     await sandbox.close()
 
 
 @pytest.fixture
-def database(sandbox: Sandbox) -> Database:
+async def database(sandbox: Sandbox) -> Database:
     """Production's database object, its contents those of a new database."""
-    sandbox.rewind()
+    await sandbox.rewind()
     return sandbox.database
 
 
 @pytest.fixture
-def fresh(template: Path, tmp_path: Path) -> str:
-    """The URL of a new database on disk: for tests that start processes or open it themselves."""
-    path = tmp_path / "fresh.db"
-    shutil.copyfile(template, path)
-    return f"sqlite+aiosqlite:///{path}"
+async def fresh(sandbox: Sandbox) -> AsyncIterator[str]:
+    """The URL of a new database: for tests that start processes or open it themselves."""
+    async with sandbox.another() as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database() -> Callable[[], AbstractAsyncContextManager[str]]:
+    """Makes databases without tables, for tests of migrations; gives their URLs."""
+    return (
+        partial(postgres_sandbox.empty_database, SERVER)
+        if SERVER
+        else sqlite_sandbox.empty_database
+    )
 
 
 @pytest.fixture
@@ -124,7 +135,7 @@ async def session(database: Database) -> AsyncIterator[AsyncSession]:
         await session.rollback()
 
 
-@functools.cache  # building one takes longer than most tests
+@cache  # building one takes longer than most tests
 def application_on(database: Database, modules: tuple[str, ...] | None = None) -> FastAPI:
     """The application with default settings, and with these modules or all."""
     settings = Settings(_env_file=None, database_url=database.url, modules=modules)

@@ -1,37 +1,42 @@
 """The one object through which the service reads and writes its data."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Self
+from typing import Final, Self, TypeVar
 
-from sqlalchemy import Connection, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
-from sqlalchemy.orm import Session
 
-from .errors import Unavailable
+from .backends import backend_of
+from .errors import TryAgain, Unavailable
 from .revisions import known_revisions
-from .sqlite import checking_engine, database_path, reader_engine, writer_engine
+
+T = TypeVar("T")
+
+ATTEMPTS: Final = 20  # each may lose against another process, but against none in this one
 
 
 class Database:
-    """One writer connection and a pool of readers on one file.
+    """A pool of connections that write, and one of those that read.
 
     The application gets it from `create_app`, a test from its fixture: there is no global one.
     Making it connects to nothing.
 
-    `readers` is the number of reading connections; `patience` the seconds that a caller waits
-    for one before `sqlalchemy.exc.TimeoutError` is raised.
+    `connections` is the number of all, at least 2; `patience` the seconds that a caller waits for
+    one before `sqlalchemy.exc.TimeoutError` is raised. Raises `ValueError` for an unusable URL.
     """
 
-    def __init__(self, url: str, *, readers: int = 4, patience: float = 30.0) -> None:
+    def __init__(self, url: str, *, connections: int = 5, patience: float = 30.0) -> None:
+        backend = backend_of(url)
         self.url = url
-        self.path = database_path(url)
-        self.writer = writer_engine(url, patience)
-        self.reader = reader_engine(url, patience, readers)
+        self.name = backend.name_of(url)
+        self.writer, self.reader = backend.engines(url, connections, patience)
         self._writing = async_sessionmaker(self.writer, expire_on_commit=False)
         self._reading = async_sessionmaker(self.reader, expire_on_commit=False)
+        self._turn = asyncio.Lock()
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -41,22 +46,42 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """One transaction, which holds the write lock from its first statement on.
+        """One transaction, as if it were alone: what it reads stays true until it is committed.
 
-        It is committed at the end of the block, and rolled back on any exception.
-        Not to be nested in one task: the inner one would wait for the outer one.
+        It is committed at the end of the block, and rolled back on any exception. Where that makes
+        it wait, on SQLite, the lock is held from its first statement on; where it does not, on
+        PostgreSQL, it may end with `TryAgain`: see `repeat`. Not to be nested in one task: the
+        inner one would wait for the outer one.
         """
         async with self._writing.begin() as session:
             yield session
 
-    async def check(self) -> None:
-        """Raise `Unavailable` unless the file can be read and its migrations are at head."""
+    async def repeat(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Do what may raise `TryAgain`, as often as it takes; gives its result.
+
+        `work` must do nothing but what `write` undoes. Whoever was refused waits for a turn: those
+        that were refused for each other's sake would be again. Raises `TryAgain` in the end.
+        """
+        try:
+            return await work()
+        except TryAgain:
+            pass
+        async with self._turn:
+            for attempt in range(ATTEMPTS):
+                try:
+                    return await work()
+                except TryAgain:
+                    await asyncio.sleep(random.uniform(0, 0.002 * attempt))  # noqa: S311 - a pause
+            return await work()
+
+    async def check(self, *, writable: bool = False) -> None:
+        """Raise `Unavailable` unless it can be read, with migrations at head, and even written."""
         await asyncio.to_thread(known_revisions)  # the first call reads files
-        async with self.read() as session:
-            _require_head(await session.run_sync(_revision), self.path)
+        async with self.write() if writable else self.read() as session:
+            _require_head(await _revision(session), self.name)
 
     async def close(self) -> None:
-        """Close every connection; the file is then complete without its WAL."""
+        """Close every connection; a SQLite file is then complete without its WAL."""
         await self.reader.dispose()
         await self.writer.dispose()
 
@@ -67,25 +92,15 @@ class Database:
         await self.close()
 
 
-def check_file(url: str) -> None:
-    """Raise `Unavailable` unless the database can be read and written, with migrations at head.
-
-    Synchronous: for the start of a process, before anything else has it open.
-    """
-    engine = checking_engine(url)
-    with engine.begin() as connection:
-        _require_head(_revision(connection), database_path(url))
-
-
-def _revision(connection: Connection | Session) -> str | None:
+async def _revision(session: AsyncSession) -> str | None:
     try:
-        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    except OperationalError:  # no such table
+        found = await session.scalar(text("SELECT version_num FROM alembic_version"))
+    except (OperationalError, ProgrammingError):  # no such table
         return None
     return str(found)
 
 
-def _require_head(found: str | None, path: str) -> None:
+def _require_head(found: str | None, name: str) -> None:
     head, *older = known_revisions()
     if found == head:
         return
@@ -93,5 +108,5 @@ def _require_head(found: str | None, path: str) -> None:
         state, mend = f"at revision {found}", "run `alembic upgrade head`"
     else:
         state, mend = f"at the unknown revision {found}", "deploy the release that made it"
-    message = f"The database {path} is {state}, this code needs {head}: {mend}."
+    message = f"The database {name} is {state}, this code needs {head}: {mend}."
     raise Unavailable(message)

@@ -31,3 +31,10 @@ class PreconditionRequired(ServiceError):
 
 class Unavailable(ServiceError):
     """The database cannot be used; the sentence is for the log and for the operator."""
+
+
+class TryAgain(Exception):
+    """Another transaction came first: this one is undone, and can succeed when it is repeated.
+
+    PostgreSQL alone raises it; SQLite lets writers queue. See `Database.repeat`.
+    """

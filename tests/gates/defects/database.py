@@ -4,9 +4,11 @@ from .planting import MODELS, REPOSITORY, ROUTER, Copy, caught_by
 
 DATABASE = "src/*/database.py"
 SQLITE = "src/*/sqlite.py"
-SANDBOX = "src/*/testing/sandbox.py"
+SANDBOX = "src/*/testing/sqlite_sandbox.py"
 DEPENDENCIES = "src/*/dependencies.py"
 TESTS = "tests/integration/test_database.py"
+TESTS_OF_SQLITE = "tests/integration/test_sqlite.py"
+TESTS_OF_CONTENTION = "tests/integration/test_contention.py"
 TESTS_OF_PROBLEMS = "tests/integration/test_problems.py"
 TESTS_OF_CONCURRENCY = "tests/concurrency/test_*.py"
 
@@ -56,11 +58,10 @@ def a_read_that_ends_after_the_answer(copy: Copy) -> None:
     copy.change(DEPENDENCIES, r'\(_read, scope="function"\)', "(_read)")
 
 
-@caught_by("integration", TESTS)
+@caught_by("integration", TESTS_OF_SQLITE)
 def deferred_transactions(copy: Copy) -> None:
     """`BEGIN` instead of `BEGIN IMMEDIATE`: two that read the same cannot both write."""
-    writer = r'(def writer_engine(?:.*\n)*?.*)"BEGIN IMMEDIATE"'
-    copy.change(SQLITE, writer, r'\1"BEGIN"')
+    copy.change(SQLITE, r'WriterConnection, "BEGIN IMMEDIATE"', 'WriterConnection, "BEGIN"')
 
 
 @caught_by("concurrency", TESTS_OF_CONCURRENCY)
@@ -81,30 +82,42 @@ def a_list_that_queues_behind_the_writer(copy: Copy) -> None:
     copy.change(ROUTER, r"(async def list_(?:.*\n)*?.*)ReadSession", r"\1WriteSession")
 
 
+@caught_by("integration", TESTS_OF_CONTENTION)
+def a_refused_transaction_that_is_not_repeated(copy: Copy) -> None:
+    """Where transactions overlap, one is undone for the sake of another: clients get errors."""
+    copy.change("src/*/app.py", r"    app\.add_middleware\(Repeat\)\n", "")
+
+
+@caught_by("integration", TESTS_OF_CONTENTION)
+def a_repeated_request_that_lost_its_body(copy: Copy) -> None:
+    """The second time, the endpoint reads nothing."""
+    copy.change("src/*/contention.py", r"received\.append\(message\)", "pass")
+
+
 @caught_by("integration", TESTS)
 def readers_that_can_write(copy: Copy) -> None:
     """A write without the lock, where nobody expects one."""
     copy.change(SQLITE, r'"query_only": 1', '"query_only": 0')
 
 
-@caught_by("integration", TESTS)
+@caught_by("integration", TESTS_OF_SQLITE)
 def foreign_keys_off(copy: Copy) -> None:
     """SQLite's own default: rows may refer to nothing."""
     copy.change(SQLITE, r'"foreign_keys": 1', '"foreign_keys": 0')
 
 
-@caught_by("integration", TESTS)
+@caught_by("integration", TESTS_OF_SQLITE)
 def wal_off_everywhere(copy: Copy) -> None:
     """Readers and the writer block each other."""
     copy.change(SQLITE, r'"journal_mode": "wal"', '"journal_mode": "delete"')
 
 
-@caught_by("integration", TESTS)
+@caught_by("integration", TESTS_OF_SQLITE)
 def wal_off_in_the_tests_alone(copy: Copy) -> None:
     """The tests prove something about another database than production's."""
     copy.change(SANDBOX, r"^import asyncio\n", r"\g<0>from unittest.mock import patch\n")
     copy.change(SANDBOX, r"^from \.\.database", r"from .. import sqlite\n\g<0>")
-    copy.change(SANDBOX, r"^class Sandbox", rf"{WITHOUT_WAL}\g<0>")
+    copy.change(SANDBOX, r"^class SqliteSandbox", rf"{WITHOUT_WAL}\g<0>")
     copy.change(SANDBOX, r"Database\(self\.url, patience=PATIENCE\)", "plain_database(self.url)")
     copy.change(SANDBOX, r"factory=WriterConnection", "factory=PlainWriter")
 

@@ -106,7 +106,7 @@ def migrations_with_foreign_keys_on(copy: Copy) -> None:
     copy.append(MODELS, CHILD_MODEL.format(table=table))
     copy.add_migration(CREATE_CHILD.format(table=table), 'op.drop_table("planted")')
     copy.add_migration(REBUILD.format(table=table), name="rebuild")
-    copy.change(ENV, r'^    driver\.execute\("PRAGMA foreign_keys=OFF"\)\n', "")
+    copy.change(ENV, r"^    backend\.before_migrations\(connection\)\n", "")
 
 
 @caught_by("migration", TESTS)

@@ -55,7 +55,7 @@ async def test_culprit_leaves_a_task_in_a_transaction(database: Database) -> Non
 
 
 async def test_culprit_leaves_a_lock(database: Database) -> None:
-    connection = sqlite3.connect(database.path, isolation_level=None)
+    connection = sqlite3.connect(database.name, isolation_level=None)
     KEPT.append(connection)
     connection.execute("BEGIN IMMEDIATE")
 

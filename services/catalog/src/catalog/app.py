@@ -1,6 +1,5 @@
 """Builds the application; importing this connects to nothing."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,7 +8,8 @@ from fastapi.routing import APIRoute
 
 from . import health
 from .body_limit import BodyLimit
-from .database import Database, check_file
+from .contention import Repeat
+from .database import Database
 from .modules import load_modules
 from .problems import install_problems, responses
 from .request_log import RequestLog
@@ -39,12 +39,12 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
             app.state.database = database
             yield
             return
-        await asyncio.to_thread(check_file, settings.database_url)
         async with Database(
             settings.database_url,
-            readers=settings.database_readers,
+            connections=settings.database_connections,
             patience=settings.database_patience,
         ) as opened:
+            await opened.check(writable=True)
             app.state.database = opened
             yield
 
@@ -55,6 +55,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
         generate_unique_id_function=_operation_id,
     )
     install_problems(app)
+    app.add_middleware(Repeat)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     app.add_middleware(RequestLog)
     app.include_router(health.router, responses=responses(500))

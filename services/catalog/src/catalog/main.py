@@ -1,5 +1,6 @@
 """What production runs: this as a program, or uvicorn with its `--factory`."""
 
+import asyncio
 import sys
 
 import structlog
@@ -8,7 +9,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from .app import create_app
-from .database import check_file
+from .database import Database
 from .errors import Unavailable
 from .logs import configure_logs
 from .modules import BrokenModule, load_modules
@@ -28,6 +29,11 @@ def _named(error: ValidationError) -> str:
     return "; ".join(f"{variable}: {reason}" for variable, reason in wrong)
 
 
+async def _check(url: str) -> None:
+    async with Database(url) as database:
+        await database.check(writable=True)
+
+
 def main() -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests in flight.
 
@@ -37,7 +43,7 @@ def main() -> None:
     try:
         settings = Settings()
         load_modules(settings.modules)
-        check_file(settings.database_url)
+        asyncio.run(_check(settings.database_url))
     except ValidationError as error:
         sys.exit(f"catalog cannot start: {_named(error)}.")
     except (BrokenModule, Unavailable) as error:

@@ -5,8 +5,8 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from .backends import backend_of
 from .modules import module_names
-from .sqlite import database_path
 
 
 class Settings(BaseSettings):
@@ -23,9 +23,12 @@ class Settings(BaseSettings):
 
     database_url: str = Field(
         default="sqlite+aiosqlite:///catalog.db",
-        description="Where the data is: a SQLite file, relative to the working folder.",
+        description="Where the data is: a SQLite file, relative to the working folder, or"
+        " `postgresql+asyncpg://<user>:<password>@<host>/<database>`.",
     )
-    database_readers: int = Field(default=4, ge=1, description="Connections that read.")
+    database_connections: int = Field(
+        default=5, ge=2, description="Connections of a process; with SQLite, one of them writes."
+    )
     database_patience: float = Field(
         default=30.0,
         gt=0,
@@ -52,8 +55,8 @@ class Settings(BaseSettings):
 
     @field_validator("database_url")
     @classmethod
-    def _names_a_file(cls, url: str) -> str:
-        database_path(url)
+    def _is_usable(cls, url: str) -> str:
+        backend_of(url)
         return url
 
     @field_validator("modules", mode="before")

@@ -1,11 +1,12 @@
 """Every SQLite connection of the service is opened here: application, migrations and tests."""
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -53,50 +54,58 @@ class ReaderConnection(WriterConnection):
     pragmas: ClassVar = PRAGMAS | {"query_only": 1}
 
 
-def database_path(url: str | URL) -> str:
-    """The file that a database URL names.
+def name_of(url: str) -> str:
+    """The path of its file.
 
-    Raises `ValueError` for anything but `sqlite+aiosqlite:///<file>`: a database in memory has
-    neither WAL nor a second connection.
+    Raises `ValueError` for a database in memory, which has neither WAL nor a second connection.
     """
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        parsed = URL.create("")
-    if parsed.drivername != "sqlite+aiosqlite" or parsed.database in {None, "", ":memory:"}:
-        message = "expected sqlite+aiosqlite:///<file>, a database in a file"
+    path = make_url(url).database
+    if path in {None, "", ":memory:"}:
+        message = "expected a database in a file"
         raise ValueError(message)
-    return str(parsed.database)
+    return str(path)
 
 
-def writer_engine(url: str, patience: float) -> AsyncEngine:
-    """One connection, so that the pool is the queue of writers; each begins with the lock."""
-    return _pooled(url, WriterConnection, "BEGIN IMMEDIATE", size=1, patience=patience)
+def engines(url: str, connections: int, patience: float) -> tuple[AsyncEngine, AsyncEngine]:
+    """One connection that writes, so that its pool is the queue of writers; the others read.
+
+    A write transaction begins with the lock; a reading one sees one consistent snapshot.
+    """
+    return (
+        _pooled(url, WriterConnection, "BEGIN IMMEDIATE", size=1, patience=patience),
+        _pooled(url, ReaderConnection, "BEGIN", size=connections - 1, patience=patience),
+    )
 
 
-def reader_engine(url: str, patience: float, size: int) -> AsyncEngine:
-    """Connections that cannot write; each transaction sees one consistent snapshot."""
-    return _pooled(url, ReaderConnection, "BEGIN", size=size, patience=patience)
-
-
-def migration_engine(url: str) -> Engine:
-    """A synchronous engine with the same connections; the only one that creates the file."""
-    return _synchronous(url, URL.create("sqlite", database=database_path(url)))
-
-
-def checking_engine(url: str) -> Engine:
-    """The same for a file that must be there already."""
-    return _synchronous(url, _existing("sqlite", database_path(url)))
-
-
-def _synchronous(url: str, target: URL) -> Engine:
-    engine = create_engine(target, connect_args={"factory": WriterConnection}, poolclass=NullPool)
-    _govern(engine, database_path(url), "BEGIN IMMEDIATE")
+def migration_engine(url: str) -> AsyncEngine:
+    """The same connections, unpooled; the only engine that creates the file."""
+    engine = create_async_engine(
+        URL.create("sqlite+aiosqlite", database=name_of(url)),
+        connect_args={"factory": WriterConnection},
+        poolclass=NullPool,
+    )
+    _govern(engine.sync_engine, name_of(url), "BEGIN IMMEDIATE")
     return engine
 
 
-def _existing(driver: str, path: str) -> URL:
-    return URL.create(driver, database=f"file:{quote(path)}", query={"mode": "rw", "uri": "true"})
+def before_migrations(connection: Connection) -> None:
+    """Switch foreign keys off, which only works outside a transaction.
+
+    SQLite alters a table by building a new one and dropping the old, and with foreign keys on
+    that drop empties every table that refers to it.
+    """
+    connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+
+
+@contextmanager
+def migrating(connection: Connection) -> Iterator[None]:
+    """Refuse the result if a key is left dangling."""
+    yield
+    dangling = connection.execute(text("PRAGMA foreign_key_check")).first()
+    if dangling is not None:
+        table, row, parent, _ = dangling
+        message = f"row {row} of {table} would refer to a missing row of {parent}"
+        raise Conflict(message)
 
 
 def _pooled(
@@ -107,9 +116,13 @@ def _pooled(
     size: int,
     patience: float,
 ) -> AsyncEngine:
-    path = database_path(url)
+    path = name_of(url)
     engine = create_async_engine(
-        _existing("sqlite+aiosqlite", path),
+        URL.create(
+            "sqlite+aiosqlite",
+            database=f"file:{quote(path)}",
+            query={"mode": "rw", "uri": "true"},  # which does not create it
+        ),
         connect_args={"factory": connection},
         pool_size=size,
         max_overflow=0,

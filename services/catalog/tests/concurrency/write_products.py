@@ -10,6 +10,8 @@ import asyncio
 import os
 import signal
 import sys
+from functools import partial
+from uuid import UUID
 
 from catalog.database import Database
 from catalog.modules.products.models import (
@@ -24,13 +26,18 @@ async def write(url: str, rows: int, *, dies: bool) -> None:
     """Create the rows, each in a transaction of its own; or die in the middle of one."""
     pid = os.getpid()
     async with Database(url) as database:
-        for number in range(rows):
+
+        async def create(number: int) -> UUID:
             async with database.write() as session:
                 row = Product(name=f"{pid}-{number}", description="")
                 await ProductRepository(session).add(row)
                 if dies and number == rows // 2:
                     os.kill(pid, signal.SIGKILL)
-            os.write(1, f"{pid} {row.id}\n".encode())
+            return row.id
+
+        for number in range(rows):
+            key = await database.repeat(partial(create, number))
+            os.write(1, f"{pid} {key}\n".encode())
 
 
 def main(url: str, processes: int, rows: int) -> int:

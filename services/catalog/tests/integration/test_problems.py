@@ -125,12 +125,18 @@ async def test_waiting_too_long_for_a_connection_is_answered(
     async def write(session: WriteSession) -> None:
         await session.execute(text("SELECT 1"))
 
-    async with Database(database.url, patience=0.05) as impatient, impatient.write() as session:
-        await session.execute(text("SELECT 1"))
+    async with (
+        Database(database.url, connections=2, patience=0.05) as impatient,
+        impatient.write() as writer,
+        impatient.read() as reader,
+    ):
+        for session in (writer, reader):
+            await session.execute(text("SELECT 1"))
         app.state.database = impatient
         answer = await client.post("/writing")
 
     assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "1"
 
 
 async def pieces() -> AsyncIterator[bytes]:
@@ -162,7 +168,10 @@ async def test_a_write_is_committed_before_it_is_answered(
     async def leave_a_dangling_key(session: WriteSession) -> None:
         await session.execute(text("CREATE TABLE _parent (id INTEGER PRIMARY KEY)"))
         await session.execute(
-            text("CREATE TABLE _child (parent REFERENCES _parent DEFERRABLE INITIALLY DEFERRED)")
+            text(
+                "CREATE TABLE _child"
+                " (parent INTEGER REFERENCES _parent DEFERRABLE INITIALLY DEFERRED)"
+            )
         )
         await session.execute(text("INSERT INTO _child VALUES (1)"))  # only the commit will fail
 

@@ -1,18 +1,20 @@
 """How Alembic runs the migrations: all in one transaction, which ends with all keys intact."""
 
+import asyncio
 from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import MigrationScript
 from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from catalog.errors import Unavailable
+from catalog.backends import backend_of
+from catalog.errors import ServiceError
 from catalog.modules import BrokenModule, import_models
 from catalog.orm import Base, UtcDateTime
 from catalog.settings import Settings
-from catalog.sqlite import migration_engine
 
 try:
     import_models()
@@ -37,15 +39,9 @@ def skip_empty(_: object, __: object, directives: list[MigrationScript]) -> None
 
 
 def migrate(connection: Connection) -> None:
-    """Run the migrations with foreign keys off, and refuse the result if one is left dangling.
-
-    SQLite alters a table by building a new one and dropping the old, and with foreign keys on
-    that drop empties every table that refers to it. They can only be switched off outside a
-    transaction, hence on the driver's connection, before ours begins.
-    """
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    driver.execute("PRAGMA foreign_keys=OFF")
+    """Run the migrations, in one transaction."""
+    backend = backend_of(connection.engine.url.render_as_string())
+    backend.before_migrations(connection)
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
@@ -57,28 +53,33 @@ def migrate(connection: Connection) -> None:
             "process_revision_directives", skip_empty
         ),
     )
-    with context.begin_transaction():
+    with context.begin_transaction(), backend.migrating(connection):
         context.run_migrations()
-        dangling = connection.execute(text("PRAGMA foreign_key_check")).first()
-        if dangling is not None:
-            table, row, parent, _ = dangling
-            message = f"row {row} of {table} would refer to a missing row of {parent}"
-            raise CommandError(message)
 
 
-def run() -> None:
-    """Migrate the engine or database that the caller names, or else the one of the settings."""
+async def run(engine: AsyncEngine) -> None:
+    """Migrate its database."""
+    async with engine.connect() as connection:
+        await connection.run_sync(migrate)
+
+
+def main() -> None:
+    """Migrate what the caller hands in or names, or else the database of the settings."""
     attributes = context.config.attributes
-    engine: Engine | None = attributes.get("connection")
-    if engine is None:
-        engine = migration_engine(attributes.get("url") or Settings().database_url)
+    given: AsyncEngine | Engine | None = attributes.get("connection")
+    if given is None:
+        url = attributes.get("url") or Settings().database_url
+        given = backend_of(url).migration_engine(url)
     try:
-        with engine.connect() as connection:
-            migrate(connection)
-    except Unavailable as error:
+        if isinstance(given, AsyncEngine):
+            asyncio.run(run(given))
+        else:  # within a transaction of pytest-alembic's
+            with given.connect() as connection:
+                migrate(connection)
+    except ServiceError as error:
         raise CommandError(str(error)) from error
 
 
 if context.is_offline_mode():
     raise CommandError("--sql cannot work: SQLite alters a table by reading what is in it")
-run()
+main()
