@@ -37,6 +37,7 @@ from gates.environment import (  # noqa: E402 - the same
     run_in,
     run_own,
 )
+from gates.postgres import postgres_server  # noqa: E402 - the same
 from gates.services import (  # noqa: E402 - the same
     REPOSITORY,
     SERVICES,
@@ -44,12 +45,12 @@ from gates.services import (  # noqa: E402 - the same
     there_are,
     typed_sources,
 )
-from gates.together import Gate, Row, run_together, tell  # noqa: E402 - the same
+from gates.together import Gate, run_together, tell  # noqa: E402 - the same
 
 nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "none"  # uv makes one environment for all gates: environment()
 nox.options.error_on_external_run = True
-nox.options.sessions = ["workflows", "drift", "tests"]
+nox.options.sessions = ["workflows", "drift", "tests", "postgres"]
 
 Session = TypeVar("Session", bound=Callable[..., None])
 TEST_GATES = ("unit", "integration", "migration", "concurrency")
@@ -91,31 +92,43 @@ def gate(session: nox.Session, service: str, name: str, *commands: Sequence[str 
     return Gate(service, name, folder(service), lines, dict(session.env))
 
 
-def coverage_folder(session: nox.Session, service: str) -> Path:
+def coverage_folder(session: nox.Session, service: str, server: str = "") -> Path:
     """Where the test gates of (service, Python) leave what they have covered."""
-    return STATE / "coverage" / f"{service}-{python_version(session)}"
+    name = f"{service}-{python_version(session)}{'-postgres' if server else ''}"
+    return STATE / "coverage" / name
 
 
-def gate_of(session: nox.Session, service: str, *gates: str, only: Sequence[str] = ()) -> Gate:
-    """The tests of some gates, or `only` some of theirs, which leaves no data for `coverage`."""
-    data = coverage_folder(session, service) / f"{'+'.join(gates)}.data"
+def gate_of(
+    session: nox.Session,
+    service: str,
+    *gates: str,
+    only: Sequence[str] = (),
+    server: str = "",
+) -> Gate:
+    """The tests of some gates, or `only` some of theirs, which leaves no data for `coverage`.
+
+    They run on SQLite, or on the PostgreSQL `server` with this URL.
+    """
+    data = coverage_folder(session, service, server) / f"{'+'.join(gates)}.data"
     results = data.with_suffix(".xml")
     data.unlink(missing_ok=True)
     results.unlink(missing_ok=True)
     how = [*only] or ["--cov", "--cov-report="]
     command = ["pytest", "-m", " or ".join(gates), f"--junit-xml={results}", *how]
     made = gate(session, service, "+".join(gates), command)
-    return replace(made, env={**made.env, "COVERAGE_FILE": str(data)}, results=results)
+    env = {**made.env, "COVERAGE_FILE": str(data), "TEST_DATABASE_URL": server or None}
+    return replace(made, env=env, results=results)
 
 
-def covered(session: nox.Session, service: str, *origins: Path) -> Gate:
+def covered(session: nox.Session, service: str, *origins: Path, server: str = "") -> Gate:
     """The coverage of each layer against its threshold, from the data of all test gates.
 
     That is the data of one Python, or of all `origins` together. Where a later job will merge it,
     which `MERGE_COVERAGE=true` says, nothing is judged but that it is there.
     """
     later = not origins and os.environ.get("MERGE_COVERAGE") == "true"
-    target = STATE / "coverage" / service if origins else coverage_folder(session, service)
+    own = coverage_folder(session, service, server)
+    target = STATE / "coverage" / service if origins else own
     how = ["--later"] if later else [f"--data={origin}" for origin in origins]
     name = "coverage data" if later else "coverage"
     program = ROOT / "tests/gates/layers.py"
@@ -152,26 +165,35 @@ def run(session: nox.Session, gate: Gate) -> None:
             session.run(*command, external=True)
 
 
-def run_all(session: nox.Session, *services: str) -> list[Row]:
-    """Run every gate of some services to its end, red or green, on all cores at once."""
-    gates = [
-        gate
-        for service in services
-        for gate in (
-            gate_of(session, service, "integration"),
-            gate_of(session, service, "unit", "migration", "concurrency"),  # takes as long
-            typed(session, service),
-            bounded(session, service),
-            linted(session, service),
-        )
-    ]
-    rows = run_together(gates) + run_together([covered(session, service) for service in services])
-    return sorted(rows, key=lambda row: services.index(row.service))
+def all_tests(session: nox.Session, service: str, server: str = "") -> list[Gate]:
+    """The tests of all gates, in two halves that take as long."""
+    halves = [["integration"], ["unit", "migration", "concurrency"]]
+    return [gate_of(session, service, *gates, server=server) for gates in halves]
+
+
+def checked(session: nox.Session, service: str) -> list[Gate]:
+    """What reads the code without running it."""
+    return [typed(session, service), bounded(session, service), linted(session, service)]
 
 
 def prove(session: nox.Session, *services: str) -> None:
-    """Run every gate of some services, show a table, and end the session when one is red."""
-    rows = run_all(session, *services)
+    """Run every gate of some services, and end the session when one is red."""
+    gates = [
+        gate
+        for service in services
+        for gate in [*all_tests(session, service), *checked(session, service)]
+    ]
+    run_all(session, gates, [covered(session, service) for service in services])
+
+
+def run_all(session: nox.Session, gates: Sequence[Gate], later: Sequence[Gate]) -> None:
+    """Run gates to their end, red or green, on all cores at once, then those that need them.
+
+    Shows a table, and ends the session when one is red.
+    """
+    services = [gate.service for gate in later]
+    rows = run_together(gates) + run_together(later)
+    rows.sort(key=lambda row: services.index(row.service))
     tell(rows)
     if red := [f"{row.gate}({row.service})" for row in rows if not row.green]:
         session.error(f"Red: {', '.join(red)}")
@@ -243,6 +265,16 @@ def boundaries(session: nox.Session, service: str) -> None:
 def tests(session: nox.Session) -> None:
     """Run every gate of the named services, or of all; end with a summary."""
     prove(session, *named_services(session))
+
+
+@nox.session
+def postgres(session: nox.Session) -> None:
+    """Run the tests of the named services, or of all, on PostgreSQL."""
+    services = named_services(session)
+    with postgres_server(session) as server:
+        gates = [gate for service in services for gate in all_tests(session, service, server)]
+        later = [covered(session, service, server=server) for service in services]
+        run_all(session, gates, later)
 
 
 @nox.session
@@ -380,7 +412,7 @@ def migrate(session: nox.Session) -> None:
 @nox.session
 def matrix(session: nox.Session) -> None:
     """Print the jobs for GitHub Actions; `-- <base>` leaves out what the change did not touch."""
-    own = [name for name in nox.options.sessions or () if name != "tests"]
+    own = [name for name in nox.options.sessions or () if name not in {"tests", "postgres"}]
     run_own(session, "gates/matrix.py", " ".join(own), *session.posargs)
 
 

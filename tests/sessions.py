@@ -6,7 +6,7 @@ from gates.environment import environment, run_in, run_own, uv
 from gates.services import REPOSITORY, SERVICES, STATE
 
 nox.options.sessions = [
-    *("repository", "workflows", "drift", "tests"),
+    *("repository", "workflows", "drift", "tests", "postgres"),
     *("workflow_tests", "docs", "template", "mutants"),
 ]
 

@@ -47,12 +47,18 @@ def environment(session: nox.Session, service: str) -> Path:
     if isinstance(session.python, str) and not has_python(version):
         message = f"There is no Python {version} here: install it, or choose another with -P"
         session.error(message) if os.environ.get("CI") else session.skip(message)
-    venv = STATE / "envs" / f"{service}-{version}"
+    project = ROOT / "tests" / "gates" if service == REPOSITORY else folder(service)
+    return synced(session, f"{service}-{version}", project)
+
+
+def synced(session: nox.Session, name: str, project: Path, *options: str) -> Path:
+    """The programs of the environment called so, made from the lock file of a project."""
+    venv = STATE / "envs" / name
     session.env.update({"UV_PROJECT_ENVIRONMENT": str(venv), "VIRTUAL_ENV": str(venv)})
     session.env["PYTHONDONTWRITEBYTECODE"] = ""  # the environment is ours, and slow without
-    project = ROOT / "tests" / "gates" if service == REPOSITORY else folder(service)
-    sync = ["sync", "--quiet", "--locked", "--no-python-downloads", f"--python={version}"]
-    session.run(uv(), *sync, f"--project={project}", external=True, log=False)
+    sync = ["sync", "--quiet", "--locked", "--no-python-downloads", *options]
+    python = f"--python={python_version(session)}"
+    session.run(uv(), *sync, python, f"--project={project}", external=True, log=False)
     return venv / ("Scripts" if os.name == "nt" else "bin")
 
 

