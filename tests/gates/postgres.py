@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ def postgres_server(session: nox.Session) -> Iterator[str]:
     program = str(ROOT / "tests/gates/server.py")
     with subprocess.Popen(
         [str(_environment(session) / "python"), program],
+        env={"XDG_RUNTIME_DIR": tempfile.gettempdir(), **os.environ},  # for the library's lock
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

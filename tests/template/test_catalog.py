@@ -103,6 +103,8 @@ def test_the_teams_own_code_is_seeded_and_nothing_else(tmp_path: Path) -> None:
         "README.md",
         "pyproject.toml",
         "uv.lock",
+        "compose.yaml",
+        "nginx.conf",
         "src/orders/migrations/versions/create_orders.py",
         "tests/integration/test_orders_flow.py",
         "tests/concurrency/test_concurrent_orders.py",

@@ -26,7 +26,7 @@ ACTIONS = {
     "astral-sh/setup-uv",
 }
 OURS = "$/"  # what `uses` begins with for a file of this repository, at the same commit
-READ_BY_NOXFILE = {"MERGE_COVERAGE"}
+READ_BY_NOXFILE = {"MERGE_COVERAGE", "TEST_DATABASE_URL"}
 COLUMNS = {"service", "python"}  # of the matrix that the plan prints
 JUDGE = "re-actors/alls-green"
 

@@ -1,6 +1,7 @@
 """Runs the jobs of a workflow on this machine: their commands as they are, with actions imitated.
 
-What GitHub decides is not imitated: triggers, conditions, permissions, what needs what.
+What GitHub decides is not imitated: triggers, conditions, permissions, what needs what. Neither
+are containers beside a job: the session that would use one starts a server of its own.
 """
 
 import os
@@ -17,6 +18,7 @@ from uv import find_uv_bin
 
 EXPRESSION = re.compile(r"\$\{\{\s*(.+?)\s*\}\}", re.DOTALL)
 CALLERS_OWN = ("CI", "MERGE_COVERAGE", "NOX", "PYTEST", "PYTHON", "UV_", "VIRTUAL_ENV")
+OF_CONTAINERS = {"TEST_DATABASE_URL"}
 Step = Mapping[str, Any]
 
 
@@ -77,7 +79,8 @@ class Machine:
         """Run a command in the shell that GitHub takes. Raises `StepError` when it fails."""
         foreign = [name for name in os.environ if name.startswith(CALLERS_OWN)]
         kept = {name: value for name, value in os.environ.items() if name not in foreign}
-        own = {name: self.evaluated(value) for name, value in step.get("env", {}).items()}
+        given = {name: self.evaluated(value) for name, value in step.get("env", {}).items()}
+        own = {name: value for name, value in given.items() if name not in OF_CONTAINERS}
         githubs = {"CI": "true", "GITHUB_STEP_SUMMARY": str(self.runner.summary)}
         githubs["GITHUB_OUTPUT"] = str(self.folder.with_suffix(".outputs"))
         githubs["PATH"] = os.pathsep.join([str(Path(find_uv_bin()).parent), os.environ["PATH"]])

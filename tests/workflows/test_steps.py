@@ -56,8 +56,9 @@ def test_ci_plans_runs_gates_merges_coverage_and_runs_sessions(runner: Runner) -
     other = runner.artefacts / "coverage-catalog-other" / "catalog-3.other"
     other.mkdir(parents=True)
     integration = (data / "integration.data").rename(other / "integration.data")
+    (data.with_name(f"{data.name}-postgres") / "integration.data").unlink()
     runner.run("ci.yml", "coverage", **known)
-    assert f"layer of catalog-{RUNNING}, catalog-3.other" in runner.summary.read_text()
+    assert f"layer of catalog-{RUNNING}, catalog-{RUNNING}-postgres, catalog-3.other" in runner.summary.read_text()
     assert (runner.artefacts / "coverage" / "catalog" / "html" / "index.html").is_file()
 
     integration.unlink()
