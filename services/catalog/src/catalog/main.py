@@ -1,6 +1,8 @@
 """What production runs: this as a program, or uvicorn with its `--factory`."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 import uvicorn
@@ -16,16 +18,32 @@ from .settings import Settings
 
 
 def production() -> FastAPI:
-    """The application as the environment describes it; the target of `uvicorn --factory`."""
-    settings = Settings()
-    configure_logs(settings.log_level, as_json=settings.log_json)
-    return create_app(settings)
+    """The application as the environment describes it; the target of `uvicorn --factory`.
+
+    Ends the process as `main` does when a setting or a module is unusable.
+    """
+    with _ending_with_a_sentence():
+        settings = Settings()
+        configure_logs(settings.log_level, as_json=settings.log_json)
+        return create_app(settings)
 
 
-def _named(error: ValidationError) -> str:
+@contextmanager
+def _ending_with_a_sentence() -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        sys.exit(f"catalog cannot start: {named(error)}.")
+    except (BrokenModule, Unavailable) as error:
+        sys.exit(f"catalog cannot start: {error}")
+
+
+def named(error: ValidationError) -> str:
+    """What is wrong with the settings, each by the name of its variable."""
     prefix = Settings.model_config["env_prefix"]
     wrong = [(f"{prefix}{each['loc'][0]}".upper(), each["msg"]) for each in error.errors()]
-    return "; ".join(f"{variable}: {reason}" for variable, reason in wrong)
+    sentence = "; ".join(f"{variable}: {reason}" for variable, reason in wrong)
+    return sentence.replace(": Value error, ", ": ")
 
 
 def main() -> None:
@@ -34,14 +52,10 @@ def main() -> None:
     Ends with status 1 and one sentence when a setting, a module or the database is unusable. With
     `--reload` among the arguments, it starts again whenever a file changes.
     """
-    try:
+    with _ending_with_a_sentence():
         settings = Settings()
         load_modules(settings.modules)
         check_file(settings.database_url)
-    except ValidationError as error:
-        sys.exit(f"catalog cannot start: {_named(error)}.")
-    except (BrokenModule, Unavailable) as error:
-        sys.exit(f"catalog cannot start: {error}")
     configure_logs(settings.log_level, as_json=settings.log_json)
     docs = f"http://{settings.host}:{settings.port}/docs"
     structlog.get_logger(__name__).info("starting", docs=docs)

@@ -133,6 +133,22 @@ def test_an_upgrade_that_would_leave_a_dangling_key_changes_nothing(
     assert everything(alembic_engine) == before
 
 
+def test_a_database_from_another_branch_is_told_from_a_mistyped_revision(
+    alembic_runner: MigrationContext,
+    alembic_engine: Engine,
+) -> None:
+    alembic_runner.migrate_up_to("heads")
+    with pytest.raises(RuntimeError, match=r"^Can't locate revision identified by 'typed'"):
+        alembic_runner.raw_command("upgrade", "typed")
+
+    with alembic_engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'elsewhere'"))
+
+    mend = "migrated.db is at the unknown revision elsewhere: go back to the release or branch"
+    with pytest.raises(RuntimeError, match=mend):
+        alembic_runner.raw_command("upgrade", "heads")
+
+
 def schema(engine: Engine) -> dict[str, dict[str, Any]]:
     """All that SQLite knows about the tables, CHECK constraints included."""
     found = inspect(engine)

@@ -6,6 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import MigrationScript
 from alembic.util import CommandError
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, text
 
 from catalog.errors import Unavailable
@@ -58,7 +59,7 @@ def migrate(connection: Connection) -> None:
         ),
     )
     with context.begin_transaction():
-        context.run_migrations()
+        run_migrations(str(connection.engine.url.database))
         dangling = connection.execute(text("PRAGMA foreign_key_check")).first()
         if dangling is not None:
             table, row, parent, _ = dangling
@@ -66,12 +67,35 @@ def migrate(connection: Connection) -> None:
             raise CommandError(message)
 
 
+def run_migrations(path: str) -> None:
+    """Let Alembic run them, and say more than it does where the database is ahead of this code."""
+    try:
+        context.run_migrations()
+    except CommandError as error:
+        unknown = getattr(error.__cause__, "argument", None)  # it may be what somebody has typed
+        if unknown not in context.get_context().get_current_heads():
+            raise
+        mend = "go back to the release or branch that made it, or delete a file that you can spare"
+        message = f"The database {path} is at the unknown revision {unknown}: {mend}"
+        raise CommandError(message) from error
+
+
+def url_of_the_settings() -> str:
+    """The database that the environment names. Raises `CommandError` for an unusable setting."""
+    try:
+        return Settings().database_url
+    except ValidationError as error:
+        from catalog.main import named  # noqa: PLC0415 - brings FastAPI, which few runs need
+
+        raise CommandError(f"{named(error)}.") from error
+
+
 def run() -> None:
     """Migrate the engine or database that the caller names, or else the one of the settings."""
     attributes = context.config.attributes
     engine: Engine | None = attributes.get("connection")
     if engine is None:
-        engine = migration_engine(attributes.get("url") or Settings().database_url)
+        engine = migration_engine(attributes.get("url") or url_of_the_settings())
     try:
         with engine.connect() as connection:
             migrate(connection)
