@@ -154,7 +154,7 @@ def _name(values: Mapping[str, Any], path: str) -> str:
 def _refuse_unknown(answers: Mapping[str, str], questions: Mapping[str, Mapping[str, Any]]) -> None:
     asked = [name for name, question in questions.items() if question.get("when", True)]
     if unknown := [name for name in answers if name not in asked]:
-        there_are = ", ".join(asked)
+        there_are = ", ".join(name for name in asked if name != "kind")  # no answer of `new`'s
         raise ValueError(f"There is no question {unknown[0]!r}; there are: {there_are}.")
 
 

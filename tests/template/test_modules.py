@@ -169,6 +169,27 @@ def test_with_nox_too_one_sentence_is_all_that_is_left(
     assert contents(repository / "services") == before
 
 
+def test_a_service_without_its_answers_takes_no_module(repository: Path, nox: Run) -> None:
+    (repository / "services/catalog/.copier-answers.yml").unlink()
+
+    refused = nox("-s", "new", "--", "catalog/invoices")
+
+    assert refused.returncode == 1
+    [sentence] = told(refused)
+    assert sentence.startswith("services/catalog/.copier-answers.yml is missing: bring it back")
+
+
+def test_what_another_branch_has_left_is_no_module(repository: Path, nox: Run) -> None:
+    left = repository / "services/catalog/src/catalog/modules/invoices/__pycache__"
+    left.mkdir(parents=True)
+    two_heads(repository / "services/catalog")
+
+    refused = nox("-s", "new", "--", "catalog/invoices")
+
+    [sentence] = told(refused)
+    assert sentence.startswith("catalog has 2 heads")  # what is asked next
+
+
 def test_two_heads_must_be_merged_before_a_module_comes(repository: Path, nox: Run) -> None:
     two_heads(repository / "services/catalog")
     before = contents(repository / "services")
