@@ -32,7 +32,7 @@ SLICE = {
 VERSIONS = "src/orders/migrations/versions"
 
 
-def add_module(service: Path, **answers: str) -> None:
+def add_module(service: Path, /, **answers: str) -> None:
     """What `copier copy -d kind=module -d …` does."""
     with plain_template() as template:
         data = {"kind": "module", **answers}
@@ -85,6 +85,11 @@ def test_a_module_needs_no_more_than_its_name_in_the_plural(service: Path) -> No
         ({"resource": "x", "resources": "taken"}, "has a module 'taken' already"),
         ({"resources": "data"}, "give resource, such as resource=invoice."),
         ({"resource": "invoice", "head": "a b"}, "'a b' is no revision: give the one"),
+        ({"resource": "invoice", "head": "gone"}, "versions is called 'gone': give the one"),
+        ({"resource": "invoice", "service": "other"}, "is called 'orders': leave 'other' out."),
+        ({"resources": "class"}, "The module's name cannot be 'class'"),
+        ({"resources": "Invoices"}, "The module's name 'Invoices' must be lower-case"),
+        ({"resources": "sqlite_data"}, "The module's name 'sqlite_data' starts with"),
     ],
     ids=str,
 )
@@ -148,7 +153,8 @@ def two_heads(service: Path) -> None:
     [
         (["nowhere/invoices"], "There is no service 'nowhere'; there are: catalog."),
         (["catalog/products"], "catalog has a module 'products' already: choose another name."),
-        (["catalog/Invoices"], "must be lower-case"),
+        (["catalog/Invoices"], "The module's name 'Invoices' must be lower-case"),
+        (["catalog/class"], "The module's name cannot be 'class'"),
         (["catalog/data"], "give resource, such as resource=invoice."),
         (["catalog/invoices", "resource=product"], "keeps 'product' already"),
         (["catalog/invoices/"], "is a path: give the name alone, orders or orders/invoices."),
