@@ -10,7 +10,7 @@ nox -s tests -- orders           every gate of one service (of all without a nam
 nox -s "unit(orders)" -- -x      one gate of one service, with arguments for pytest
 nox -t orders                    the gates of one service, a session each
 nox -P 3.12 -s tests             with another Python
-nox -s new -- orders             a new service, rendered and proved
+nox -s new -- orders             a new service, rendered and proved (in a monorepo)
 nox -s new -- orders/invoices    one more module of a service, the same way
 """
 
@@ -66,12 +66,12 @@ def each(*names: str) -> Callable[[Session], Session]:
 
 
 def named_services(session: nox.Session) -> list[str]:
-    """The services named behind `--`, or all."""
+    """The services named behind `--`, or all; where there is none yet, the session is skipped."""
     for name in session.posargs:
         if name not in SERVICES:
             session.error(f"There is no service {name!r}; {there_are()}")
     if not SERVICES:
-        session.error(f"There is nothing to do: {there_are()}")
+        session.skip(f"There is nothing to do: {there_are()}")
     return list(session.posargs) or [*SERVICES]
 
 
@@ -80,6 +80,14 @@ def one_service(session: nox.Session, usage: str) -> str:
     if not session.posargs or session.posargs[0] not in SERVICES:
         session.error(f"Say which service: nox -s {usage}; {there_are()}")
     return session.posargs[0]
+
+
+def arguments(session: nox.Session) -> list[str]:
+    """What stands behind `--` for the program of a gate, which would not know a service's name."""
+    if session.posargs and session.posargs[0] in SERVICES:
+        name, own = session.posargs[0], re.split(r"\W", session.name)[0]
+        session.error(f'{name!r} is a service: write nox -s "{own}({name})"')
+    return session.posargs
 
 
 # What each gate runs
@@ -206,28 +214,28 @@ def run_all(session: nox.Session, gates: Sequence[Gate], later: Sequence[Gate]) 
 @each(*SERVICES)
 def unit(session: nox.Session, service: str) -> None:
     """Test repositories, services, and other code that has its tests beside it."""
-    run(session, gate_of(session, service, "unit", only=session.posargs))
+    run(session, gate_of(session, service, "unit", only=arguments(session)))
 
 
 @nox.session(allow_parallel=True)
 @each(*SERVICES)
 def integration(session: nox.Session, service: str) -> None:
     """Test over HTTP: routers, flows, errors, start and stop."""
-    run(session, gate_of(session, service, "integration", only=session.posargs))
+    run(session, gate_of(session, service, "integration", only=arguments(session)))
 
 
 @nox.session(allow_parallel=True)
 @each(*SERVICES)
 def migration(session: nox.Session, service: str) -> None:
     """Test that the schema goes up and down, equals the models, and keeps the rows."""
-    run(session, gate_of(session, service, "migration", only=session.posargs))
+    run(session, gate_of(session, service, "migration", only=arguments(session)))
 
 
 @nox.session(allow_parallel=True)
 @each(*SERVICES)
 def concurrency(session: nox.Session, service: str) -> None:
     """Test that many clients and processes at once lose nothing."""
-    run(session, gate_of(session, service, "concurrency", only=session.posargs))
+    run(session, gate_of(session, service, "concurrency", only=arguments(session)))
 
 
 @nox.session  # never beside others under -j, so that it comes after the test gates
@@ -244,14 +252,14 @@ def coverage(session: nox.Session, service: str) -> None:
 @each(*SERVICES)
 def lint(session: nox.Session, service: str) -> None:
     """Check style and format with ruff; `-- --fix` mends what can be mended."""
-    run(session, linted(session, service, *session.posargs))
+    run(session, linted(session, service, *arguments(session)))
 
 
 @nox.session(allow_parallel=True)
 @each(*SERVICES)
 def types(session: nox.Session, service: str) -> None:
     """Check types with mypy --strict."""
-    run(session, typed(session, service, *session.posargs))
+    run(session, typed(session, service, *arguments(session)))
 
 
 @nox.session(allow_parallel=True)
@@ -314,6 +322,9 @@ def new(session: nox.Session) -> None:
     name, *answers = session.posargs
     if not re.fullmatch(r"[^/\\.]+(/[^/\\.]+)?", name):
         session.error(f"{name!r} is a path: give the name alone, orders or orders/invoices")
+    if any(answer.startswith("kind=") for answer in answers):
+        kinds = "orders is a service, orders/invoices a module; Copier alone renders repositories"
+        session.error(f"Leave kind out: {kinds}")
     service, _, module = name.partition("/")
     what = name if module else f"services/{service}"
     staged = STATE / "new" / service
@@ -354,8 +365,10 @@ def about_module(session: nox.Session, service: str, module: str) -> list[str]:
     """What is known of a new module. Ends the session where there can be none of this name."""
     if service not in SERVICES:
         session.error(f"There is no service {service!r}; {there_are()}")
-    if any(folder(service).glob(f"src/*/modules/{module}")):
+    if any(folder(service).glob(f"src/*/modules/{module}/**/*.py")):
         session.error(f"{service} has a module {module!r} already: choose another name")
+    if not (record := folder(service) / ".copier-answers.yml").is_file():
+        session.error(f"{record.relative_to(ROOT)} is missing: bring it back from git")
     head = newest_migration(session, service)
     return ["kind=module", f"service={service}", f"resources={module}", f"head={head}"]
 
@@ -388,6 +401,7 @@ def update(session: nox.Session) -> None:
 def serve(session: nox.Session) -> None:
     """Bring a service's development database to head and serve it, with reload: `-- orders`."""
     service = one_service(session, "serve -- <service>")
+    newest_migration(session, service)
     run_in(session, service, "alembic", "upgrade", "head")
     package = service.replace("-", "_")
     session.env[f"{package.upper()}_LOG_JSON"] = "false"

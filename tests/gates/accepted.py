@@ -21,7 +21,7 @@ def accepted(folder: Path) -> dict[Path, Any]:
 
     Raises `ValueError` with one sentence for a file that cannot be understood.
     """
-    file = _place(folder)
+    file = place_of(folder)
     try:
         text = file.read_text(encoding="utf-8") if file.is_file() else ""
         table = tomllib.loads(text).get("tool", {}).get("drift", {})
@@ -38,7 +38,7 @@ def accepted(folder: Path) -> dict[Path, Any]:
 
 def complaints(folder: Path, found: Container[Path]) -> list[str]:
     """A sentence for each line without a reason, and each about a file that does not deviate."""
-    file = _shown(_place(folder))
+    file = _shown(place_of(folder))
     return [
         f"{file} accepts {path.as_posix()}, which does not differ from the template, or is none of"
         " its files: delete that line."
@@ -49,7 +49,8 @@ def complaints(folder: Path, found: Container[Path]) -> list[str]:
     ]
 
 
-def _place(folder: Path) -> Path:
+def place_of(folder: Path) -> Path:
+    """The file in which the team says so, or would."""
     there = [folder / name for name in PLACES if (folder / name).is_file()]
     return there[0] if there else folder / PLACES[-1]
 

@@ -17,7 +17,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from gates.accepted import accepted, complaints
+from gates import interrupted  # noqa: F401 - first: a Ctrl-C gets a sentence from here on
+from gates.accepted import accepted, complaints, place_of
 from gates.gone import deleted, no_history
 from gates.records import ANSWERS, Record, chosen, records
 from gates.render import ROOT, Rendering, held_to, render_again
@@ -50,12 +51,17 @@ def compare(templates: Templates, folder: Path) -> Comparison:
     Raises `ValueError` with one sentence where that cannot be done.
     """
     read = records(folder)
-    renderings = [_render(templates, record) for record in read]
-    if not any(record.path.name == ANSWERS for record in read):
-        found = [_without_answers(templates.shown(folder / ANSWERS))]
-    else:
-        found = [*_changed(templates, folder, renderings), *_stale(templates, read, renderings)]
     reasons = accepted(folder)
+    renderings = [_render(templates, record) for record in read]
+    if any(record.path.name == ANSWERS for record in read):
+        found = [*_changed(templates, folder, renderings), *_stale(templates, read, renderings)]
+    elif Path(ANSWERS) in reasons:
+        found = [Deviation(Path(ANSWERS), "", None)]
+    else:
+        raise ValueError(
+            f"{templates.shown(folder / ANSWERS)} is missing: bring it back from git, or accept"
+            f" that in {templates.shown(place_of(folder))} with a reason."
+        )
     return Comparison(
         folder=folder,
         renderings=renderings,
@@ -76,17 +82,18 @@ def _render(templates: Templates, record: Record) -> Rendering:
     return render_again(state, record, templates.new_folder() / record.path.parent.name)
 
 
-def _without_answers(shown: str) -> Deviation:
-    return Deviation(Path(ANSWERS), f"{shown} is missing: bring it back from git.\n", None)
-
-
 def _changed(
     templates: Templates, folder: Path, renderings: list[Rendering]
 ) -> Iterator[Deviation]:
     """The files that are missing, or have another content or mode."""
     files = {path: each.folder / path for each in renderings for path in each.owned}
     for path, fresh in files.items():
-        if told := _difference(templates.shown(folder / path), folder / path, fresh):
+        shown = templates.shown(folder / path)
+        if there := in_the_way(folder, path):
+            what = templates.shown(there)
+            told = f"There can be no file {shown}: move {what}, which is in the way.\n"
+            yield Deviation(path, told, fresh)
+        elif told := _difference(shown, folder / path, fresh):
             yield Deviation(path, told, fresh)
 
 
@@ -102,13 +109,21 @@ def _stale(
         for path in {Path(name) for name in names if name} - now:
             place = record.path.parent / path
             not_ours = rendering.is_seeded(path) or rendering.is_left_out(path)
-            if place.is_file() and not not_ours:
+            if place.is_file() and not not_ours and not in_the_way(record.path.parent, path):
                 told = f"{templates.shown(place)} is stale: the template has it no longer.\n"
                 yield Deviation(path, told, None)
 
 
+def in_the_way(folder: Path, path: Path) -> Path | None:
+    """What is where the file, or a folder that leads to it, should be; a link to a file is not."""
+    if (folder / path).exists() and not (folder / path).is_file():
+        return folder / path
+    leading = [folder / each for each in path.parents[:-1]]
+    return next((each for each in leading if each.is_symlink() or each.is_file()), None)
+
+
 def _difference(shown: str, ours: Path, fresh: Path) -> str:
-    if ours.is_symlink() or (ours.exists() and not ours.is_file()):
+    if ours.is_symlink():
         return f"{shown} is no plain file.\n"
     if not ours.exists():
         return f"{shown} is missing.\n"

@@ -43,7 +43,7 @@ def git(
         raise GitError(str(error)) from error
     if done.returncode not in fine:
         lines = done.stderr.strip().splitlines() or [f"git {arguments[0]} failed"]
-        raise GitError(next((line for line in lines if line.startswith("fatal: ")), lines[-1]))
+        raise GitError(next((line for line in lines if line.startswith("fatal: ")), lines[0]))
     return done.stdout
 
 

@@ -85,7 +85,10 @@ def main(folder: Path, gates: list[str], origins: list[Path], *, later: bool) ->
     if later:
         print("Not judged here, but when the data of all Pythons is merged.")
         return None
-    report = reported(folder, data)
+    try:
+        report = reported(folder, data)
+    except subprocess.CalledProcessError:
+        return "coverage cannot read the code: mend what is told above."
     rules = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]
     layers = judge(report, rules["coverage-layers"])
     merged = sorted({path.parent.name for path in data}) if origins else []

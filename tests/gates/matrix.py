@@ -10,7 +10,6 @@ changed since HEAD left it, that is all of both. Works on the repository in the 
 import json
 import os
 import re
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +20,7 @@ import nox.project
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from gates.git import GitError, git
 from gates.services import find_services
 
 # Which sessions read a file; the first line that fits its path counts. A file of a service concerns
@@ -85,7 +85,7 @@ def planned(root: Path, sessions: Sequence[str], base: str = "") -> Plan:
         return every
     try:
         concerned = [concern(root, path, every) for path in changed(root, base)]
-    except (OSError, LookupError) as error:
+    except GitError as error:
         print(f"Everything, as {base!r} cannot be compared with HEAD: {error}", file=sys.stderr)
         return every
     return Plan(
@@ -97,20 +97,10 @@ def planned(root: Path, sessions: Sequence[str], base: str = "") -> Plan:
 def changed(root: Path, base: str) -> list[str]:
     """The files that differ between HEAD and the commit where it left `base`, gone ones included.
 
-    Raises `LookupError` for a base that git cannot compare, `OSError` if there is no git.
+    Raises `GitError` for a base that cannot be compared, and if there is no git.
     """
     names = ["--name-only", "-z", "--no-renames"]  # a rename is a change on both sides
-    found = subprocess.run(
-        ["git", "diff", *names, f"{base}...HEAD", "--"],
-        cwd=root,
-        check=False,
-        capture_output=True,
-        encoding="utf-8",
-        errors="surrogateescape",
-    )
-    if found.returncode:
-        raise LookupError(found.stderr.strip())
-    return [*filter(None, found.stdout.split("\0"))]
+    return [*filter(None, git(root, "diff", *names, f"{base}...HEAD", "--").split("\0"))]
 
 
 def concern(root: Path, path: str, every: Plan) -> Plan:

@@ -1,8 +1,6 @@
 """Merges trees of a git repository without touching its files, and brings the result in at once."""
 
-import signal
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,9 +22,13 @@ class Merged:
     conflicts: tuple[str, ...] = ()  # as `git ls-files --unmerged` prints them
 
     @property
-    def unmerged(self) -> list[str]:
-        """The files that are in conflict."""
-        return sorted({line.partition("\t")[2] for line in self.conflicts})
+    def unmerged(self) -> dict[str, str]:
+        """The files in conflict, and which versions there are: 1 before, 2 yours, 3 theirs."""
+        versions: dict[str, str] = {}
+        for line in self.conflicts:
+            about, _, name = line.partition("\t")
+            versions[name] = versions.get(name, "") + about[-1]
+        return versions
 
 
 class Merging:
@@ -80,13 +82,12 @@ class Merging:
     def bring(self, merged: Merged) -> None:
         """Turn HEAD's files into what was merged, with the conflicts in the index.
 
-        A Ctrl-C comes too early or too late, never in between.
+        A Ctrl-C in the terminal does not reach git: see `point_of_no_return` for this program.
         """
         clear = [f"0 {'0' * len(merged.tree)}\t{name}" for name in merged.unmerged]
         stages = "\0".join([*clear, *merged.conflicts, ""]) if clear else ""
-        with _undisturbed():
-            git(self._top, "read-tree", "-m", "-u", "HEAD", merged.tree, apart=True)
-            git(self._top, "update-index", "-z", "--index-info", given=stages, apart=True)
+        git(self._top, "read-tree", "-m", "-u", "HEAD", merged.tree, apart=True)
+        git(self._top, "update-index", "-z", "--index-info", given=stages, apart=True)
 
     def changed(self, before: str, after: str) -> list[str]:
         """The files in which two trees differ."""
@@ -96,12 +97,3 @@ class Merging:
 
 def _mode(file: Path) -> str:
     return "100755" if file.stat().st_mode & 0o111 else "100644"
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -27,7 +27,8 @@ def read(path: Path) -> Record:
     try:
         return parse(path, path.read_text(encoding="utf-8"))
     except (OSError, UnicodeError) as error:
-        raise ValueError(f"{path} cannot be read, bring it back from git: {error}.") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"{shown(path)} cannot be read, bring it back from git: {why}.") from error
 
 
 def parse(path: Path, text: str) -> Record:
@@ -35,11 +36,17 @@ def parse(path: Path, text: str) -> Record:
     try:
         found = yaml.safe_load(text)
     except yaml.YAMLError as error:
-        raise ValueError(f"{path} is not valid YAML: bring it back from git.") from error
+        raise ValueError(f"{shown(path)} is not valid YAML: bring it back from git.") from error
     if not isinstance(found, dict):
-        raise ValueError(f"{path} holds no answers: bring it back from git.")  # noqa: TRY004 - input
+        raise ValueError(f"{shown(path)} holds no answers: bring it back from git.")  # noqa: TRY004 - input
     answers = {name: value for name, value in found.items() if not name.startswith("_")}
     return Record(path, str(found.get("_src_path", "")), str(found.get("_commit", "")), answers)
+
+
+def shown(path: Path, root: Path | None = None) -> str:
+    """What a path is called in messages: as it is seen from `root`, or from where we are."""
+    start = root or Path.cwd()
+    return (path.relative_to(start) if path.is_relative_to(start) else path).as_posix()
 
 
 def records(folder: Path) -> list[Record]:
@@ -50,9 +57,15 @@ def records(folder: Path) -> list[Record]:
 
 def rendered(root: Path) -> dict[str, Path]:
     """The services of a repository by name, after itself where it was rendered as a monorepo."""
-    path = root / ANSWERS
-    is_monorepo = path.is_file() and read(path).answers.get("kind") == "monorepo"
-    return ({REPOSITORY: root} if is_monorepo else {}) | find_services(root)
+    return ({REPOSITORY: root} if _is_monorepo(root) else {}) | find_services(root)
+
+
+def _is_monorepo(root: Path) -> bool:
+    """Whether it was rendered as one; without its answers, any that is no template, nor alone."""
+    if (root / ANSWERS).is_file():
+        return read(root / ANSWERS).answers.get("kind") == "monorepo"
+    others = (root / "copier.yml", root / "pyproject.toml")
+    return (root / "services").is_dir() and not any(path.is_file() for path in others)
 
 
 def chosen(root: Path, names: list[str]) -> dict[str, Path]:

@@ -14,14 +14,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from gates import interrupted  # noqa: F401 - first: a Ctrl-C gets a sentence from here on
+
+# isort: split
 import copier
 import yaml
 from copier.errors import CopierError
 from jinja2 import Environment, StrictUndefined, TemplateError
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from gates.records import ANSWERS, Record, read
+from gates.records import ANSWERS, Record, read, shown
+from gates.services import find_services
 from gates.upstream import State, Templates, templates_for
 
 if TYPE_CHECKING:
@@ -56,13 +60,15 @@ def plain_template() -> Iterator[Path]:
 
 
 def for_new(templates: Templates, folder: Path) -> State:
-    """The state to render something new from: the work tree, or what the answers file there says.
+    """The state to render something new from: the work tree, or what the answers file says.
+
+    That is the service's for a module of it, which `folder` is called after, or the monorepo's.
 
     Raises `ValueError` with one sentence when the template cannot be had.
     """
     if (templates.root / "copier.yml").is_file():
         return templates.work_tree()
-    there = folder if (folder / ANSWERS).is_file() else templates.root
+    there = find_services(templates.root).get(folder.name, templates.root)
     return held_to(templates, there / ANSWERS)
 
 
@@ -92,7 +98,7 @@ def render(folder: Path, answers: Mapping[str, str]) -> set[Path]:
             state = for_new(templates, folder)
             done = _run_copy(state, folder, answers)
             _refuse_unknown(answers, done.template.questions_data)
-    except ValueError:
+    except BaseException:  # Ctrl-C included
         shutil.rmtree(folder, ignore_errors=True)
         raise
     _sign(folder / done.answers_relpath, state)
@@ -107,7 +113,10 @@ def render_again(state: State, record: Record, to: Path) -> Rendering:
     one sentence when the template cannot take the answers.
     """
     answers_file = record.path.name
-    done = _run_copy(state, to, record.answers, answers_file)
+    try:
+        done = _run_copy(state, to, record.answers, answers_file)
+    except ValueError as error:
+        raise ValueError(f"{shown(record.path)}: {error}") from error
     _sign(to / answers_file, state)
     files = {path.relative_to(to) for path in to.rglob("*") if path.is_file()}
     owned = {path for path in files if not done.match_skip(path)} - {Path(answers_file)}
@@ -154,7 +163,7 @@ def _name(values: Mapping[str, Any], path: str) -> str:
 def _refuse_unknown(answers: Mapping[str, str], questions: Mapping[str, Mapping[str, Any]]) -> None:
     asked = [name for name, question in questions.items() if question.get("when", True)]
     if unknown := [name for name in answers if name not in asked]:
-        there_are = ", ".join(asked)
+        there_are = ", ".join(name for name in asked if name != "kind")  # no answer of `new`'s
         raise ValueError(f"There is no question {unknown[0]!r}; there are: {there_are}.")
 
 

@@ -6,50 +6,55 @@ Seeded files, and those that the team accepts to differ, are left alone. All is 
 at before anything is written; nothing is, where git could not bring back what would be lost.
 """
 
+import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from gates.drift import Comparison, compare, tell_accepted
+from gates import interrupted
+from gates.drift import Comparison, compare, in_the_way, tell_accepted
 from gates.git import GitError, git
-from gates.records import ANSWERS, chosen
+from gates.records import chosen
 from gates.render import ROOT
-from gates.upstream import templates_for
+from gates.upstream import Templates, templates_for
 
 
-def repair(comparison: Comparison) -> list[Path]:
-    """Write, or delete, the files that drifted, and record the template's state; gives them."""
+def repair(comparison: Comparison) -> Iterator[Path]:
+    """Write, or delete, what drifted, and record the template's state; gives each file at once."""
     for each in comparison.red:
         _replace(comparison.folder / each.path, each.fresh)
+        yield comparison.folder / each.path
     for rendering in comparison.renderings:
         _replace(comparison.folder / rendering.answers, rendering.folder / rendering.answers)
-    return [comparison.folder / each.path for each in comparison.red]
 
 
 def _replace(path: Path, fresh: Path | None) -> None:
-    if path.is_symlink() or fresh is None:
-        path.unlink()
+    path.unlink(missing_ok=True)  # a link is not followed, and a read-only file is no obstacle
     if fresh:
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(fresh, path)
 
 
-def refuse_to_lose(comparison: Comparison) -> None:
+def refuse_to_lose(templates: Templates, comparison: Comparison) -> None:
     """Raise `ValueError` with one sentence for a change that git does not have.
 
-    The same for a folder where a file should be, or the other way round, and without answers.
+    The same for what is in the way of a file, and for a folder that cannot be written to.
     """
     for each in comparison.red:
-        place = comparison.folder / each.path
-        if each.path == Path(ANSWERS):
+        if in_the_way(comparison.folder, each.path):
             raise ValueError(each.told.strip())
-        if place.is_dir() or any(parent.is_file() for parent in place.parents):
-            raise ValueError(f"There can be no file {place}: move what is in the way.")
     touched = [each.path for each in comparison.red] + [
         each.answers for each in comparison.renderings
     ]
+    for path in touched:
+        parents = (comparison.folder / path).parents
+        folder = next(parent for parent in parents if parent.is_dir())
+        if not os.access(folder, os.W_OK):
+            shown = templates.shown(folder)
+            raise ValueError(f"Nothing can be written to {shown}: chmod u+w it, and sync again.")
     there = [str(path) for path in touched if (comparison.folder / path).exists()]
     how = ["--porcelain", "--ignored=matching", "--untracked-files=all", "-z", "--no-renames"]
     try:
@@ -67,20 +72,24 @@ def refuse_to_lose(comparison: Comparison) -> None:
 
 def main(names: list[str], root: Path = ROOT) -> str | None:
     """Repair, and print what; gives the reason to fail."""
+    repaired = 0
     try:
-        with templates_for(root) as templates:
+        with interrupted.point_of_no_return() as writing_begins, templates_for(root) as templates:
             compared = [compare(templates, folder) for folder in chosen(root, names).values()]
             drifted = [each for each in compared if each.red]
             for comparison in drifted:
-                refuse_to_lose(comparison)
-            repaired = [path for comparison in drifted for path in repair(comparison)]
-            for path in repaired:
+                refuse_to_lose(templates, comparison)
+            writing_begins()
+            for path in (path for comparison in drifted for path in repair(comparison)):
                 print(f"{'repaired' if path.exists() else 'deleted'}: {templates.shown(path)}")
+                repaired += 1
             for comparison in compared:
                 tell_accepted(templates, comparison)
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         return str(error)
-    files = "1 file" if len(repaired) == 1 else f"{len(repaired)} files"
+    except OSError as error:
+        return f"Not everything is repaired, mend this and sync again: {error}."
+    files = "1 file" if repaired == 1 else f"{repaired} files"
     print(f"{files} repaired: git diff shows what." if repaired else "There is nothing to repair.")
     return None
 

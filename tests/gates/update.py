@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from gates import interrupted
 from gates.accepted import accepted
 from gates.git import GitError, git, resolved
 from gates.merging import Files, Merged, Merging
@@ -189,26 +190,25 @@ def main(arguments: list[str], root: Path = ROOT) -> str | None:
     if len(versions) > 1:
         return "Name one service, or none for all, and one version: nox -s update -- orders v1.2.0."
     try:
-        with templates_for(root) as templates:
+        with interrupted.point_of_no_return() as writing_begins, templates_for(root) as templates:
             folders = chosen(root, names)
             update = Update(templates, *versions)
             merged = update.merge(folders)
+            writing_begins()
             changed = update.bring(merged)
-    except KeyboardInterrupt:
-        return "Interrupted: nothing is changed."
     except ValueError as error:
         return str(error)
     print(*update.notes, sep="\n", end="\n" if update.notes else "")
     return closing(changed, merged.unmerged)
 
 
-def closing(changed: int, unmerged: list[str]) -> str | None:
+def closing(changed: int, unmerged: dict[str, str]) -> str | None:
     """Print what there is to do next, or give the reason to fail."""
     if unmerged:
         files = "1 file is" if len(unmerged) == 1 else f"{len(unmerged)} files are"
         return (
-            f"{files} in conflict: decide in {', '.join(unmerged)} what to keep, git add, and"
-            " commit; git reset --hard takes the whole update back."
+            f"{files} in conflict: {'; '.join(_ways_out(unmerged))}; then commit, or take the whole"
+            " update back with git reset --hard."
         )
     if changed:
         files = "1 file" if changed == 1 else f"{changed} files"
@@ -216,6 +216,24 @@ def closing(changed: int, unmerged: list[str]) -> str | None:
     else:
         print("There is nothing to update.")
     return None
+
+
+def _ways_out(unmerged: dict[str, str]) -> Iterator[str]:
+    """What to do with the files in conflict, the same for some at once."""
+    ways: dict[str, list[str]] = {}
+    for name, versions in unmerged.items():
+        ways.setdefault(_way_out(versions), []).append(name)
+    for way, names in ways.items():
+        yield way.format(", ".join(names))
+
+
+def _way_out(versions: str) -> str:
+    """Where one side has deleted the file, there are no marks in it."""
+    if "3" not in versions:
+        return "the template has deleted {}: git rm, or git add and accept it in pyproject.toml"
+    if "2" not in versions:
+        return "you have deleted {}, and the template has changed it: git rm, or git add"
+    return "decide in {} what to keep, and git add"
 
 
 if __name__ == "__main__":

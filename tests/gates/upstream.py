@@ -12,6 +12,7 @@ from pathlib import Path
 from packaging.version import InvalidVersion, Version
 
 from gates.git import GitError, git, resolved
+from gates.records import shown
 
 OWN = "."  # the template is that of the repository itself
 ABBREVIATED = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}  # as Copier has them
@@ -42,7 +43,7 @@ class Templates:
 
     def shown(self, path: Path) -> str:
         """What a path is called in messages: as it is seen from the repository."""
-        return (path.relative_to(self.root) if path.is_relative_to(self.root) else path).as_posix()
+        return shown(path, self.root)
 
     def new_folder(self) -> Path:
         """An empty folder, for as long as the templates are needed."""
@@ -65,7 +66,12 @@ class Templates:
 
     def _repository(self, source: str) -> Path:
         """The repository of a template. Raises `GitError` with one sentence without it."""
-        if source == OWN:
+        if (self.root / source).resolve() == self.root.resolve():
+            if not (self.root / "copier.yml").is_file():
+                raise GitError(
+                    f"_src_path {source!r} in .copier-answers.yml is this repository, which is no"
+                    " template: write the template's URL or full path there."
+                )
             return self.root
         clone = self.new_folder() / "template.git"
         try:
@@ -134,8 +140,9 @@ def url(source: str) -> str:
 
 
 def described(repository: Path, commit: str) -> str:
-    """What Copier would call a commit: by its tag, by how far it is after one, or by its hash."""
-    return git(repository, "describe", "--tags", "--always", commit).strip()
+    """What Copier calls a commit: by its release, by how far it is after one, or by its hash."""
+    releases = [f"--match={tag}" for tag in released_tags(repository)] or ["--exclude=*"]
+    return git(repository, "describe", "--tags", "--always", *releases, commit).strip()
 
 
 def tag_of(called: str) -> str:

@@ -1,22 +1,24 @@
 """`nox -s drift` shows what is no longer as the template renders it, `nox -s sync` repairs that."""
 
+import errno
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import copier
 import pytest
 
-from gates import drift, sync
+from gates import drift, sync, update
 from gates.drift import drifted
-from gates.render import ANSWERS
+from gates.render import ANSWERS, for_new
 from gates.upstream import templates_for
 
 from . import toy
 from .test_catalog import add_a_line, make_executable
 from .test_copier import add_line, commit, git
-from .toy import Home
+from .toy import Home, write_questions
 
 OWNED = "src/orders/health.py"
 Change = Callable[[Path], object]
@@ -99,12 +101,44 @@ def make_a_folder(path: Path) -> None:
     path.mkdir()
 
 
-@pytest.mark.parametrize("change", [make_a_link, make_a_folder])
-def test_what_is_no_file_any_more_is_drift(home: Home, change: Change) -> None:
-    change(home.package / "health.py")
+def make_a_file(path: Path) -> None:
+    shutil.rmtree(path.parent)
+    path.parent.touch()
+
+
+def make_the_folder_a_link(path: Path) -> None:
+    path.parent.rename(path.parents[1] / "elsewhere")
+    path.parent.symlink_to("elsewhere")
+
+
+def test_a_link_where_a_file_should_be_is_drift(home: Home) -> None:
+    make_a_link(home.package / "health.py")
 
     [told] = drift_of(home)
     assert told == f"{home.shown(OWNED)} is no plain file."
+
+
+@pytest.mark.parametrize(
+    ("change", "there"),
+    [
+        (make_a_folder, OWNED),
+        (make_a_file, "src/orders"),
+        (make_the_folder_a_link, "src/orders"),
+    ],
+)
+def test_what_is_in_the_way_of_a_file_is_drift(home: Home, change: Change, there: str) -> None:
+    change(home.package / "health.py")
+
+    told = f"There can be no file {home.shown(OWNED)}: move {home.shown(there)}, which is"
+    assert f"{told} in the way." in drift_of(home)
+
+
+def test_what_is_behind_a_link_is_not_stale(home: Home) -> None:
+    (home.template / "old.py").unlink()
+    make_the_folder_a_link(home.package / "health.py")
+    commit(home.root)
+
+    assert not [told for told in drift_of(home) if "old.py" in told]
 
 
 def test_mode_and_content_are_both_told(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
@@ -348,10 +382,76 @@ def test_where_there_is_nothing_yet_the_way_to_it_is_told(home: Home) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "a: [", "\x00"])
-def test_answers_that_cannot_be_read_get_one_sentence(home: Home, text: str) -> None:
+def test_answers_that_cannot_be_read_get_one_sentence(
+    home: Home, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
     (home.service / ANSWERS).write_text(text)
+    monkeypatch.chdir(home.root)
 
-    assert "bring it back from git" in a_sentence(drift.main([], home.root))
+    sentence = a_sentence(drift.main([], home.root))
+
+    assert sentence.startswith(f"{home.shown(ANSWERS)} ")
+    assert "bring it back from git" in sentence
+
+
+def test_an_answer_that_the_template_cannot_take_is_told_with_its_file(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_questions(home.root, service={"type": "str", "validator": "Choose 'billing'."})
+    monkeypatch.chdir(home.root)
+
+    for session in (drift, sync):
+        sentence = a_sentence(session.main([], home.root))
+        assert sentence == f"{home.shown(ANSWERS)}: Choose 'billing'."
+
+
+@pytest.mark.parametrize("session", [drift, sync])
+def test_a_service_without_answers_gets_a_way_out(home: Home, session: ModuleType) -> None:
+    (home.service / ANSWERS).unlink()
+    commit(home.root)
+
+    sentence = a_sentence(session.main([], home.root))
+
+    assert sentence == (
+        f"{home.shown(ANSWERS)} is missing: bring it back from git, or accept that in"
+        f" {home.shown('pyproject.toml')} with a reason."
+    )
+
+
+def test_a_monorepo_without_answers_is_red(apart: Home) -> None:
+    (apart.service / ANSWERS).unlink()
+    (apart.service / "pyproject.toml").unlink()
+    (apart.root / "services").mkdir()
+
+    sentence = a_sentence(drift.main([], apart.root))
+    assert sentence.startswith(f"{ANSWERS} is missing: bring it back from git, or accept that in")
+
+    (apart.root / "drift.toml").write_text(f'[tool.drift.accepted]\n"{ANSWERS}" = "by hand"\n')
+    assert drift.main([], apart.root) is None
+
+
+@pytest.mark.parametrize("source", [".", "./", ""])
+def test_a_template_that_is_no_more_than_here_gets_one_sentence(apart: Home, source: str) -> None:
+    apart.record(_src_path=source)
+    commit(apart.root)
+
+    for session in (drift, sync, update):
+        sentence = a_sentence(session.main([], apart.root))
+        assert "is this repository, which is no template: write" in sentence
+
+
+def test_a_module_whose_version_is_gone_is_told_with_the_file_of_its_service(
+    apart: Home, tmp_path: Path
+) -> None:
+    apart.record(_commit="v0.0.9")
+    staged = tmp_path / "new" / "orders"
+    staged.mkdir(parents=True)
+    shutil.copy(apart.service / ANSWERS, staged)
+
+    with templates_for(apart.root) as templates, pytest.raises(ValueError, match="names") as told:
+        for_new(templates, staged)
+
+    assert str(told.value).startswith(f"{ANSWERS} names ")
 
 
 def test_a_version_that_is_gone_gets_one_sentence(apart: Home) -> None:
@@ -493,19 +593,16 @@ def test_sync_touches_nothing_when_git_could_not_bring_it_back(
     assert contents(home.root) == before
 
 
-def make_a_file(path: Path) -> None:
-    shutil.rmtree(path.parent)
-    path.parent.touch()
-
-
-@pytest.mark.parametrize("change", [make_a_folder, make_a_file])
+@pytest.mark.parametrize("change", [make_a_folder, make_a_file, make_the_folder_a_link])
 def test_sync_touches_nothing_when_something_is_in_the_way(home: Home, change: Change) -> None:
     (home.service / "start.sh").unlink()
     change(home.package / "health.py")
     commit(home.root)
+    if (home.package / "health.py").is_file():
+        edit(home)  # behind the link, where git sees nothing of it
     before = contents(home.root)
 
-    assert "move what is in the way" in a_sentence(sync.main([], home.root))
+    assert "which is in the way" in a_sentence(sync.main([], home.root))
 
     assert contents(home.root) == before
 
@@ -520,6 +617,67 @@ def test_sync_puts_a_file_where_there_is_a_link(home: Home) -> None:
 
     assert not (home.package / "health.py").is_symlink()
     assert (home.package / "elsewhere.py").read_text() == before
+
+
+def as_a_user(path: Path, _: int) -> bool:
+    """What `os.access` says of writing, also to who may write everywhere."""
+    return bool(path.stat().st_mode & 0o200)
+
+
+def test_sync_touches_nothing_when_a_folder_cannot_be_written_to(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_executable(home.service / "pyproject.toml")
+    (home.service / "start.sh").unlink()
+    delete(home)
+    commit(home.root)
+    home.package.chmod(0o555)
+    monkeypatch.setattr(os, "access", as_a_user)
+    before = contents(home.service)
+
+    sentence = a_sentence(sync.main([], home.root))
+
+    assert sentence.startswith(f"Nothing can be written to {home.shown('src/orders')}: chmod u+w")
+    assert contents(home.service) == before
+
+
+def test_sync_replaces_a_file_that_is_read_only(home: Home) -> None:
+    edit(home)
+    commit(home.root)
+    (home.service / OWNED).chmod(0o444)
+    number = (home.service / OWNED).stat().st_ino
+    held = (home.service / OWNED).open()  # keeps its number from being given again
+
+    assert sync.main([], home.root) is None
+
+    held.close()
+    assert drift_of(home) == []
+    assert (home.service / OWNED).stat().st_ino != number
+
+
+def test_what_sync_did_before_it_failed_is_told_and_the_rest_comes_next_time(
+    home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("health.py", "settings.py"):
+        (home.package / name).unlink()
+    commit(home.root)
+
+    copy = shutil.copy
+
+    def copy_all_but_one(fresh: Path, path: Path) -> None:
+        if path == home.package / "settings.py":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        copy(fresh, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copy", copy_all_but_one)
+        sentence = a_sentence(sync.main([], home.root))
+
+    assert "mend this and sync again: [Errno 28] No space left" in sentence
+    assert capsys.readouterr().out == f"repaired: {home.shown(OWNED)}\n"
+    assert sync.main([], home.root) is None
+    assert f"repaired: {home.shown('src/orders/settings.py')}\n" in capsys.readouterr().out
+    assert drift_of(home) == []
 
 
 def test_sync_repairs_no_service_when_another_would_lose_something(home: Home) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from gates.layers import judge, sources, up_to_date, without_data
+from gates.render import ROOT
 
 from .conftest import Run
 
@@ -94,6 +95,24 @@ def test_a_gate_has_data_when_a_run_of_it_on_any_python_left_some() -> None:
         "concurrency",
         "integration",
     ]
+
+
+def test_code_that_cannot_be_read_gets_one_sentence(
+    service: Path, inside: Run, tmp_path: Path
+) -> None:
+    (service / "src/orders/broken.py").write_text("def broken(:\n")
+    data = tmp_path / "coverage" / "unit.data"
+    data.parent.mkdir()
+    ran = inside(service, "coverage", "run", f"--data-file={data}", "-m", "orders.health")
+    assert ran.returncode == 0, ran.stderr
+
+    judged = inside(service, "python", ROOT / "tests/gates/layers.py", data.parent, "unit")
+
+    assert judged.returncode == 1
+    told = judged.stdout + judged.stderr
+    assert "broken.py" in told
+    assert told.endswith("coverage cannot read the code: mend what is told above.\n")
+    assert "Traceback" not in told
 
 
 def test_coverage_is_judged_after_the_test_gates_when_sessions_run_at_once(

@@ -32,7 +32,7 @@ SLICE = {
 VERSIONS = "src/orders/migrations/versions"
 
 
-def add_module(service: Path, **answers: str) -> None:
+def add_module(service: Path, /, **answers: str) -> None:
     """What `copier copy -d kind=module -d …` does."""
     with plain_template() as template:
         data = {"kind": "module", **answers}
@@ -85,6 +85,11 @@ def test_a_module_needs_no_more_than_its_name_in_the_plural(service: Path) -> No
         ({"resource": "x", "resources": "taken"}, "has a module 'taken' already"),
         ({"resources": "data"}, "give resource, such as resource=invoice."),
         ({"resource": "invoice", "head": "a b"}, "'a b' is no revision: give the one"),
+        ({"resource": "invoice", "head": "gone"}, "versions is called 'gone': give the one"),
+        ({"resource": "invoice", "service": "other"}, "is called 'orders': leave 'other' out."),
+        ({"resources": "class"}, "The module's name cannot be 'class'"),
+        ({"resources": "Invoices"}, "The module's name 'Invoices' must be lower-case"),
+        ({"resources": "sqlite_data"}, "The module's name 'sqlite_data' starts with"),
     ],
     ids=str,
 )
@@ -148,7 +153,8 @@ def two_heads(service: Path) -> None:
     [
         (["nowhere/invoices"], "There is no service 'nowhere'; there are: catalog."),
         (["catalog/products"], "catalog has a module 'products' already: choose another name."),
-        (["catalog/Invoices"], "must be lower-case"),
+        (["catalog/Invoices"], "The module's name 'Invoices' must be lower-case"),
+        (["catalog/class"], "The module's name cannot be 'class'"),
         (["catalog/data"], "give resource, such as resource=invoice."),
         (["catalog/invoices", "resource=product"], "keeps 'product' already"),
         (["catalog/invoices/"], "is a path: give the name alone, orders or orders/invoices."),
@@ -167,6 +173,27 @@ def test_with_nox_too_one_sentence_is_all_that_is_left(
     [sentence] = told(refused)
     assert reason in sentence
     assert contents(repository / "services") == before
+
+
+def test_a_service_without_its_answers_takes_no_module(repository: Path, nox: Run) -> None:
+    (repository / "services/catalog/.copier-answers.yml").unlink()
+
+    refused = nox("-s", "new", "--", "catalog/invoices")
+
+    assert refused.returncode == 1
+    [sentence] = told(refused)
+    assert sentence.startswith("services/catalog/.copier-answers.yml is missing: bring it back")
+
+
+def test_what_another_branch_has_left_is_no_module(repository: Path, nox: Run) -> None:
+    left = repository / "services/catalog/src/catalog/modules/invoices/__pycache__"
+    left.mkdir(parents=True)
+    two_heads(repository / "services/catalog")
+
+    refused = nox("-s", "new", "--", "catalog/invoices")
+
+    [sentence] = told(refused)
+    assert sentence.startswith("catalog has 2 heads")  # what is asked next
 
 
 def test_two_heads_must_be_merged_before_a_module_comes(repository: Path, nox: Run) -> None:

@@ -201,7 +201,7 @@ def test_a_bad_answer_gets_one_clear_sentence_and_leaves_nothing(
 
 @pytest.mark.parametrize("name", ["resurce", "package"])
 def test_what_is_no_question_gets_one_clear_sentence(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(ValueError, match=f"{name!r}; there are: service, description, resource"):
         render(tmp_path / "orders", {"service": "orders", name: "other"})
 
     assert not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Services on PostgreSQL: what must be red there is red, and a crash of the server loses nothing."""
+"""Services on PostgreSQL: what must be red is red, and a crash of the server loses nothing."""
 
 import os
 import re
@@ -86,23 +86,22 @@ def leave_tables(service: Path) -> None:
     replace(sandbox, "            await self.replace()\n", "            return\n")
 
 
-@pytest.mark.parametrize(
-    ("plant", "file", "test"),
-    [
-        (overlap, TESTS / "test_postgres.py", "transactions_that_cannot_both_be_right"),
-        (read_and_write, TESTS / "test_database.py", "readers_cannot_write"),
-        (leave_rows, TESTS_OF_ROUTER, "the_list_is_cut_into_pages"),
-        (leave_tables, TESTS / "test_database.py", "what_a_test_does_to_the_schema_is_undone_too"),
-    ],
-)
-def test_a_defect_that_only_postgresql_shows_turns_its_tests_red(
+TEST_OF: dict[Callable[[Path], None], tuple[Path, str]] = {
+    overlap: (TESTS / "test_postgres.py", "transactions_that_cannot_both_be_right"),
+    read_and_write: (TESTS / "test_database.py", "readers_cannot_write"),
+    leave_rows: (TESTS_OF_ROUTER, "the_list_is_cut_into_pages"),
+    leave_tables: (TESTS / "test_database.py", "what_a_test_does_to_the_schema_is_undone_too"),
+}
+
+
+@pytest.mark.parametrize("plant", TEST_OF)
+def test_a_defect_that_only_postgresql_shows_turns_its_test_red(
     service: Path,
     inside: Run,
     server: Server,
     plant: Callable[[Path], None],
-    file: Path,
-    test: str,
 ) -> None:
+    file, test = TEST_OF[plant]
     plant(service)
 
     done = inside(service, "pytest", "-q", "-pno:randomly", file, TEST_DATABASE_URL=server.url)

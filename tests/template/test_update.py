@@ -9,14 +9,16 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import copier
 import pytest
 
-from gates import drift, update, upstream
-from gates.render import ANSWERS, ROOT
-from gates.upstream import released_tags
+from gates import drift, sync, update, upstream
+from gates.render import ANSWERS, ROOT, render
+from gates.upstream import Templates, released_tags, templates_for
 
 from . import toy
 from .conftest import Run, call
@@ -247,6 +249,25 @@ def test_the_newest_release_is_taken_elsewhere(apart: Home) -> None:
     assert apart.answers()["_commit"] == "v0.10.0"
 
 
+def test_a_release_is_recorded_whatever_other_tags_its_commit_has(apart: Home) -> None:
+    apart.improve("orders/v3")
+    git(apart.upstream, "tag", "--annotate", "--message=Newest of all", "v9-of-orders")
+    git(apart.upstream, "tag", "v1.0.0")
+
+    updated(apart)
+
+    assert apart.answers()["_commit"] == "v1.0.0"
+
+
+def test_tags_that_are_no_releases_are_never_recorded(home: Home) -> None:
+    git(home.root, "tag", "--delete", "v0.1.0")
+    home.improve("orders/v3")
+
+    updated(home)
+
+    assert home.answers()["_commit"] == git(home.root, "rev-parse", "--short", "HEAD")
+
+
 def test_without_a_release_the_newest_commit_is_taken_elsewhere(apart: Home) -> None:
     git(apart.upstream, "tag", "--delete", "v0.1.0")
     apart.record(_commit=git(apart.upstream, "rev-parse", "HEAD"))
@@ -335,9 +356,32 @@ def test_a_file_changed_here_and_deleted_there_is_a_conflict(either: Home) -> No
     (either.template / "old.py").unlink()
     commit(either.upstream, "v0.2.0")
 
-    assert either.shown("src/orders/old.py") in a_sentence(update.main([], either.root))
+    sentence = a_sentence(update.main([], either.root))
 
+    name = either.shown("src/orders/old.py")
+    way_out = f"the template has deleted {name}: git rm, or git add and accept it in pyproject.toml"
+    assert sentence.startswith(f"1 file is in conflict: {way_out}; then commit")
     assert (either.package / "old.py").read_text().endswith("# ours\n")
+    git(either.root, "add", name)
+    git(either.root, "commit", "--quiet", "--message=Ours")
+    accept(either, '"src/orders/old.py" = "ours"')
+    assert drift.main([], either.root) is None
+
+
+def test_each_sort_of_conflict_gets_its_own_way_out(apart: Home) -> None:
+    add_line(apart.package / "old.py", "# ours")
+    (apart.package / "settings.py").unlink()
+    commit(apart.root)
+    (apart.template / "old.py").unlink()
+    add_line(apart.template / "settings.py.jinja", "# newer")
+    clash(apart)
+
+    sentence = a_sentence(update.main([], apart.root))
+
+    assert sentence.startswith("3 files are in conflict: ")
+    assert f"decide in {apart.shown(HEALTH)} what to keep, and git add; " in sentence
+    assert f"the template has deleted {apart.shown('src/orders/old.py')}: git rm, or" in sentence
+    assert f"you have deleted {apart.shown('src/orders/settings.py')}, and the" in sentence
 
 
 def test_what_has_no_conflict_is_updated_beside_one(home: Home) -> None:
@@ -563,12 +607,17 @@ def test_the_sessions_hand_on_what_is_named(nox: Run) -> None:
     assert ended.stdout.count("There is no service 'nowhere'; there are: catalog.") == 3
 
 
-def test_an_answer_that_the_template_no_longer_takes_gets_one_sentence(either: Home) -> None:
+def test_an_answer_that_the_template_no_longer_takes_gets_one_sentence(
+    either: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_questions(either.upstream, service={"type": "str", "validator": "Choose 'billing'."})
     commit(either.upstream, "v0.2.0")
     before = contents(either.root)
+    monkeypatch.chdir(either.root)
 
-    assert a_sentence(update.main([], either.root)) == "Choose 'billing'."
+    sentence = a_sentence(update.main([], either.root))
+
+    assert sentence == f"{either.shown(ANSWERS)}: Choose 'billing'."
 
     assert contents(either.root) == before
 
@@ -592,7 +641,8 @@ def test_a_ctrl_c_before_the_end_leaves_everything_as_it_was(
     before = contents(either.root)
     monkeypatch.setattr(copier, "run_copy", lambda *_, **__: os.kill(os.getpid(), signal.SIGINT))
 
-    assert update.main([], either.root) == "Interrupted: nothing is changed."
+    with pytest.raises(KeyboardInterrupt):
+        update.main([], either.root)
 
     assert contents(either.root) == before
     assert git(either.root, "status", "--porcelain") == ""
@@ -613,6 +663,79 @@ def test_a_ctrl_c_at_the_end_comes_too_late(either: Home, tmp_path: Path) -> Non
     assert files[HEALTH][0].endswith(b"# newer\n")
     assert git(either.root, "diff", "--name-only") == ""
     assert int((tmp_path / "group").read_text()) != os.getpgrp()
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize("session", [sync, update])
+def test_a_ctrl_c_after_the_end_comes_too_late(
+    home: Home, monkeypatch: pytest.MonkeyPatch, session: ModuleType
+) -> None:
+    home.improve()
+
+    @contextmanager
+    def press_at_the_end(root: Path) -> Iterator[Templates]:
+        with templates_for(root) as templates:
+            yield templates
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(session, "templates_for", press_at_the_end)
+
+    assert session.main([], home.root) is None
+
+    assert (home.package / "health.py").read_text().endswith("# newer\n")
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.usefixtures("terminal")
+@pytest.mark.parametrize("program", ["drift", "sync", "update", "render"])
+def test_a_ctrl_c_gets_one_sentence_from_the_start(tmp_path: Path, program: str) -> None:
+    """A library that is loaded, the slowest of them, stands for all that can be interrupted."""
+    (tmp_path / "copier.py").write_text("import signal; signal.raise_signal(signal.SIGINT)\n")
+    script = f"tests/gates/{program}.py"
+
+    ended = call(ROOT, sys.executable, script, "orders", env={"PYTHONPATH": str(tmp_path)})
+
+    assert ended.returncode == 130
+    assert (ended.stdout, ended.stderr) == ("", "Interrupted: nothing is changed.\n")
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_ctrl_c_while_something_new_is_rendered_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half_render(_: str, folder: Path, *__: object, **___: object) -> None:
+        folder.mkdir()
+        os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(copier, "run_copy", half_render)
+
+    with pytest.raises(KeyboardInterrupt):
+        render(tmp_path / "orders", {"service": "orders"})
+
+    assert not (tmp_path / "orders").exists()
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_ctrl_c_while_sync_writes_comes_too_late(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("health.py", "settings.py"):
+        (home.package / name).unlink()
+    commit(home.root)
+    copy, pressed = shutil.copy, []
+
+    def press(fresh: Path, path: Path) -> None:
+        copy(fresh, path)
+        if path.is_relative_to(home.service):
+            os.kill(os.getpid(), signal.SIGINT)
+            pressed.append(path)
+
+    monkeypatch.setattr(shutil, "copy", press)
+
+    assert sync.main([], home.root) is None
+
+    assert home.package / "health.py" in pressed
+    assert drift.main([], home.root) is None
 
 
 def test_a_failure_of_git_leaves_everything_as_it_was(either: Home) -> None:

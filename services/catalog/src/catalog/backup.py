@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from .backends import backend_of
 from .errors import ServiceError, Unavailable
-from .settings import Settings
+from .settings import Settings, named
 from .sqlite import name_of
 
 
@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> str | None:
             return f"{backend_of(url).name_of(url)} is PostgreSQL: copy it with pg_dump."
         back_up(Path(name_of(url)), Path(arguments[0]))
     except ValidationError as error:
-        return str(error)
+        return f"{named(error)}."
     except ServiceError as error:
         return str(error)
     print(f"{arguments[0]} is a sound copy of {name_of(url)}.")  # noqa: T201 - for people

@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 import uvicorn
@@ -13,20 +15,28 @@ from .database import Database
 from .errors import Unavailable
 from .logs import configure_logs
 from .modules import BrokenModule, load_modules
-from .settings import Settings
+from .settings import Settings, named
 
 
 def production() -> FastAPI:
-    """The application as the environment describes it; the target of `uvicorn --factory`."""
-    settings = Settings()
-    configure_logs(settings.log_level, as_json=settings.log_json)
-    return create_app(settings)
+    """The application as the environment describes it; the target of `uvicorn --factory`.
+
+    Ends the process as `main` does when a setting or a module is unusable.
+    """
+    with _ending_with_a_sentence():
+        settings = Settings()
+        configure_logs(settings.log_level, as_json=settings.log_json)
+        return create_app(settings)
 
 
-def _named(error: ValidationError) -> str:
-    prefix = Settings.model_config["env_prefix"]
-    wrong = [(f"{prefix}{each['loc'][0]}".upper(), each["msg"]) for each in error.errors()]
-    return "; ".join(f"{variable}: {reason}" for variable, reason in wrong)
+@contextmanager
+def _ending_with_a_sentence() -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        sys.exit(f"catalog cannot start: {named(error)}.")
+    except (BrokenModule, Unavailable) as error:
+        sys.exit(f"catalog cannot start: {error}")
 
 
 async def _check(url: str) -> None:
@@ -40,14 +50,10 @@ def main() -> None:
     Ends with status 1 and one sentence when a setting, a module or the database is unusable. With
     `--reload` among the arguments, it starts again whenever a file changes.
     """
-    try:
+    with _ending_with_a_sentence():
         settings = Settings()
         load_modules(settings.modules)
         asyncio.run(_check(settings.database_url))
-    except ValidationError as error:
-        sys.exit(f"catalog cannot start: {_named(error)}.")
-    except (BrokenModule, Unavailable) as error:
-        sys.exit(f"catalog cannot start: {error}")
     configure_logs(settings.log_level, as_json=settings.log_json)
     docs = f"http://{settings.host}:{settings.port}/docs"
     structlog.get_logger(__name__).info("starting", docs=docs)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from .backends import backend_of
@@ -76,3 +76,11 @@ class Settings(BaseSettings):
             message = f"there is no module {unknown[0]!r}; there are: {', '.join(there_are)}"
             raise ValueError(message)
         return tuple(sorted({*names}))
+
+
+def named(error: ValidationError) -> str:
+    """What is wrong with the settings, each by the name of its variable."""
+    prefix = Settings.model_config["env_prefix"]
+    wrong = [(f"{prefix}{each['loc'][0]}".upper(), each["msg"]) for each in error.errors()]
+    sentence = "; ".join(f"{variable}: {reason}" for variable, reason in wrong)
+    return sentence.replace(": Value error, ", ": ")

@@ -54,7 +54,7 @@ def test_it_serves_what_the_settings_say(
     [
         ("DATABASE_URL", "sqlite+aiosqlite:///missing/x.db", "create its folder"),
         ("DATABASE_URL", "sqlite+aiosqlite://", "a database in a file"),
-        ("DATABASE_URL", "nonsense", "DATABASE_URL"),
+        ("DATABASE_URL", "nonsense", "DATABASE_URL: expected sqlite"),
         ("PORT", "http", "PORT: Input should be a valid integer"),
     ],
 )
@@ -72,6 +72,13 @@ def test_it_does_not_start_on_an_unusable_setting(
         main.main()
 
     assert not served
+
+
+def test_uvicorn_alone_ends_with_the_same_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CATALOG_PORT", "http")
+
+    with pytest.raises(SystemExit, match=r"cannot start: .*_PORT: Input should be"):
+        main.production()
 
 
 async def test_the_application_opens_and_closes_the_database_of_its_settings(fresh: str) -> None:

@@ -12,7 +12,7 @@ from pytest_alembic import tests as standard
 from pytest_alembic.config import Config
 from pytest_alembic.runner import MigrationContext
 from pytest_alembic.tests import experimental
-from sqlalchemy import Connection, MetaData, Table, event, func, inspect, select
+from sqlalchemy import Connection, MetaData, Table, event, func, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from catalog.backends import backend_of
@@ -138,6 +138,25 @@ def test_an_interrupted_upgrade_leaves_the_old_state(
         alembic_runner.raw_command("upgrade", "heads")
 
     assert ask(alembic_engine, schema) == before
+
+
+def go_elsewhere(connection: Connection) -> None:
+    connection.execute(text("UPDATE alembic_version SET version_num = 'elsewhere'"))
+
+
+def test_a_database_from_another_branch_is_told_from_a_mistyped_revision(
+    alembic_runner: MigrationContext,
+    alembic_engine: AsyncEngine,
+) -> None:
+    alembic_runner.migrate_up_to("heads")
+    with pytest.raises(RuntimeError, match=r"^Can't locate revision identified by 'typed'"):
+        alembic_runner.raw_command("upgrade", "typed")
+
+    ask(alembic_engine, go_elsewhere)
+
+    mend = "is at the unknown revision elsewhere: go back to the release or branch"
+    with pytest.raises(RuntimeError, match=mend):
+        alembic_runner.raw_command("upgrade", "heads")
 
 
 def schema(connection: Connection) -> dict[str, dict[str, Any]]:

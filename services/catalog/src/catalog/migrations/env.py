@@ -7,6 +7,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from alembic.operations.ops import MigrationScript
 from alembic.util import CommandError
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -14,7 +15,7 @@ from catalog.backends import backend_of
 from catalog.errors import ServiceError
 from catalog.modules import BrokenModule, import_models
 from catalog.orm import Base, UtcDateTime
-from catalog.settings import Settings
+from catalog.settings import Settings, named
 
 try:
     import_models()
@@ -40,7 +41,8 @@ def skip_empty(_: object, __: object, directives: list[MigrationScript]) -> None
 
 def migrate(connection: Connection) -> None:
     """Run the migrations, in one transaction."""
-    backend = backend_of(connection.engine.url.render_as_string())
+    url = connection.engine.url.render_as_string()
+    backend = backend_of(url)
     backend.before_migrations(connection)
     context.configure(
         connection=connection,
@@ -54,7 +56,28 @@ def migrate(connection: Connection) -> None:
         ),
     )
     with context.begin_transaction(), backend.migrating(connection):
+        run_migrations(backend.name_of(url))
+
+
+def run_migrations(name: str) -> None:
+    """Let Alembic run them, and say more than it does where the database is ahead of this code."""
+    try:
         context.run_migrations()
+    except CommandError as error:
+        unknown = getattr(error.__cause__, "argument", None)  # it may be what somebody has typed
+        if unknown not in context.get_context().get_current_heads():
+            raise
+        mend = "go back to the release or branch that made it, or delete it if you can spare it"
+        message = f"The database {name} is at the unknown revision {unknown}: {mend}"
+        raise CommandError(message) from error
+
+
+def url_of_the_settings() -> str:
+    """The database that the environment names. Raises `CommandError` for an unusable setting."""
+    try:
+        return Settings().database_url
+    except ValidationError as error:
+        raise CommandError(f"{named(error)}.") from error
 
 
 async def run(engine: AsyncEngine) -> None:
@@ -68,7 +91,7 @@ def main() -> None:
     attributes = context.config.attributes
     given: AsyncEngine | Engine | None = attributes.get("connection")
     if given is None:
-        url = attributes.get("url") or Settings().database_url
+        url = attributes.get("url") or url_of_the_settings()
         given = backend_of(url).migration_engine(url)
     try:
         if isinstance(given, AsyncEngine):
