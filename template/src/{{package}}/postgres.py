@@ -47,6 +47,10 @@ def name_of(url: str) -> str:
     return f"{parsed.database} on {parsed.host or parsed.query.get('host', 'localhost')}"
 
 
+def weakness() -> None:
+    """Nothing is known."""
+
+
 def engines(url: str, connections: int, patience: float) -> tuple[AsyncEngine, AsyncEngine]:
     """Both share one pool."""
     engine = create_async_engine(

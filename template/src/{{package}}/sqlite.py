@@ -66,6 +66,19 @@ def name_of(url: str) -> str:
     return str(path)
 
 
+def weakness() -> str | None:
+    """What this release of SQLite cannot bear, in a sentence: processes that write at once.
+
+    https://sqlite.org/wal.html tells of the bug, under "The WAL-Reset Bug"; it strikes rarely.
+    """
+    if sqlite3.sqlite_version_info >= (3, 51, 3):
+        return None
+    return (
+        f"SQLite {sqlite3.sqlite_version} can damage a database that several processes write to:"
+        " take 3.51.3 or newer, one process, or PostgreSQL."
+    )
+
+
 def engines(url: str, connections: int, patience: float) -> tuple[AsyncEngine, AsyncEngine]:
     """One connection that writes, so that its pool is the queue of writers; the others read.
 

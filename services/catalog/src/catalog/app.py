@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
@@ -14,6 +15,8 @@ from .modules import load_modules
 from .problems import install_problems, responses
 from .request_log import RequestLog
 from .settings import Settings
+
+log = structlog.get_logger()
 
 DESCRIPTION = "The catalog of products."
 
@@ -45,6 +48,7 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
             patience=settings.database_patience,
         ) as opened:
             await opened.check(writable=True)
+            log.info("database.opened", name=opened.name, version=opened.version)
             app.state.database = opened
             yield
 

@@ -19,6 +19,9 @@ class Backend(Protocol):
         Raises `ValueError` for a URL that names none.
         """
 
+    def weakness(self) -> str | None:
+        """What it cannot bear, in a sentence: processes that write at once."""
+
     def engines(
         self, url: str, connections: int, patience: float
     ) -> tuple[AsyncEngine, AsyncEngine]:

@@ -38,6 +38,11 @@ class Database:
         self._reading = async_sessionmaker(self.reader, expire_on_commit=False)
         self._turn = asyncio.Lock()
 
+    @property
+    def version(self) -> str:
+        """That of SQLite or of the server; empty until something has connected."""
+        return ".".join(map(str, self.writer.dialect.server_version_info or ()))
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """One consistent snapshot; a write raises."""

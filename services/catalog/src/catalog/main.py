@@ -4,6 +4,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import parent_process
 
 import structlog
 import uvicorn
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from pydantic import ValidationError
 
 from .app import create_app
+from .backends import backend_of
 from .database import Database
 from .errors import Unavailable
 from .logs import configure_logs
@@ -26,7 +28,15 @@ def production() -> FastAPI:
     with _ending_with_a_sentence():
         settings = Settings()
         configure_logs(settings.log_level, as_json=settings.log_json)
+        _warn_of_several(settings.database_url)
         return create_app(settings)
+
+
+def _warn_of_several(url: str) -> None:
+    """Say what a database cannot bear, in each worker of uvicorn's `--workers`."""
+    is_worker = parent_process() is not None and "--reload" not in sys.argv
+    if is_worker and (weakness := backend_of(url).weakness()):
+        structlog.get_logger(__name__).warning("database.weakness", reason=weakness)
 
 
 @contextmanager

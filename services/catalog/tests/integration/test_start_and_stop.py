@@ -2,7 +2,9 @@
 
 import asyncio
 import os
+import re
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 import uvicorn
+from structlog.testing import capture_logs
 
 from catalog import main
 from catalog.app import create_app
@@ -120,3 +123,43 @@ async def test_a_stopped_server_finishes_the_request_in_flight(database: Databas
 
     assert answer.json() == "done"
     assert told == [signal.SIGTERM]  # uvicorn passes the signal on when it is done
+
+
+@pytest.mark.parametrize(
+    ("version", "arguments", "parent", "warnings"),
+    [
+        ((3, 51, 2), [], object(), 1),
+        ((3, 51, 3), [], object(), 0),
+        ((3, 51, 2), ["--reload"], object(), 0),
+        ((3, 51, 2), [], None, 0),
+    ],
+)
+def test_a_worker_warns_once_of_a_sqlite_that_cannot_bear_several(
+    monkeypatch: pytest.MonkeyPatch,
+    version: tuple[int, int, int],
+    arguments: list[str],
+    parent: object,
+    warnings: int,
+) -> None:
+    monkeypatch.setattr(main, "configure_logs", lambda *_, **__: None)
+    monkeypatch.setattr(main, "parent_process", lambda: parent)
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    monkeypatch.setattr(sys, "argv", ["uvicorn", *arguments])
+
+    with capture_logs() as logged:
+        main.production()
+
+    told = [line["reason"] for line in logged if line["event"] == "database.weakness"]
+    assert len(told) == warnings
+    assert all("several processes" in reason for reason in told)
+
+
+async def test_the_version_of_the_database_is_logged(fresh: str) -> None:
+    app = create_app(Settings(_env_file=None, database_url=fresh))
+
+    with capture_logs() as logged:
+        async with app.router.lifespan_context(app):
+            pass
+
+    [opened] = [line for line in logged if line["event"] == "database.opened"]
+    assert re.fullmatch(r"\d+(\.\d+)+", opened["version"])
