@@ -66,11 +66,11 @@ async def refusal(url: str) -> str:
 
 
 async def test_a_server_that_is_not_there_is_named() -> None:
-    url = make_url("postgresql+asyncpg://somebody:secret@127.0.0.1:1/catalog")
+    url = make_url("postgresql+asyncpg://somebody:secret@127.0.0.1:1/service")
 
     told = await refusal(url.render_as_string(hide_password=False))
 
-    assert told.startswith("The database catalog on 127.0.0.1 cannot be reached: ")
+    assert told.startswith("The database service on 127.0.0.1 cannot be reached: ")
     assert "secret" not in told
 
 

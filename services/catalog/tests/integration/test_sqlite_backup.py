@@ -119,9 +119,9 @@ def test_a_dangling_key_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "arguments", "sentence"),
     [
-        ("sqlite+aiosqlite:///missing.db", [], "Say where to: python -m catalog.backup"),
+        ("sqlite+aiosqlite:///missing.db", [], "Say where to: python -m "),
         ("sqlite+aiosqlite:///missing.db", ["copy.db"], "missing.db cannot be copied to copy.db"),
-        ("postgresql+asyncpg://host/catalog", ["copy.db"], "copy it with pg_dump"),
+        ("postgresql+asyncpg://host/service", ["copy.db"], "copy it with pg_dump"),
         ("nonsense", ["copy.db"], "DATABASE_URL"),
     ],
 )
@@ -144,8 +144,9 @@ def test_it_tells_what_it_has_done(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     sqlite3.connect(tmp_path / "service.db").execute("CREATE TABLE _any (id)").connection.close()
+    url = "sqlite+aiosqlite:///service.db"
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CATALOG_DATABASE_URL", "sqlite+aiosqlite:///service.db")
+    monkeypatch.setenv("CATALOG_DATABASE_URL", url)
 
     assert main(["copy.db"]) is None
     assert capsys.readouterr().out == "copy.db is a sound copy of service.db.\n"
