@@ -424,6 +424,18 @@ def migrate(session: nox.Session) -> None:
 
 
 @nox.session
+def move(session: nox.Session) -> None:
+    """Copy a service's SQLite database into an empty PostgreSQL: `-- orders <database URL>`."""
+    usage = "move -- <service> postgresql+asyncpg://<user>:<password>@<host>/<database>"
+    service = one_service(session, usage)
+    if len(session.posargs) != 2:  # noqa: PLR2004 - service, URL
+        session.error(f"Say where to: nox -s {usage}")
+    session.env["MOVE_TO"] = session.posargs[1]  # it holds a password, which Nox would print
+    program = ROOT / "tests/gates/move.py"
+    run_in(session, service, "python", program, service.replace("-", "_"), "MOVE_TO")
+
+
+@nox.session
 def matrix(session: nox.Session) -> None:
     """Print the jobs for GitHub Actions; `-- <base>` leaves out what the change did not touch."""
     own = [name for name in nox.options.sessions or () if name not in {"tests", "postgres"}]

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -110,44 +111,41 @@ def test_a_defect_that_only_postgresql_shows_turns_its_test_red(
     assert done.returncode == 1
 
 
-def test_workers_do_not_disturb_each_other(service: Path, inside: Run, server: Server) -> None:
+def test_workers_do_not_disturb_each_other(
+    service: Path,
+    inside: Run,
+    programs: Path,
+    server: Server,
+) -> None:
     done = inside(service, "pytest", "-q", "-n", "2", TEST_DATABASE_URL=server.url)
 
     assert done.returncode == 0, done.stdout
-    assert databases(inside, service, server) <= {"template0", "template1", "postgres"}
+    assert databases(programs, server) <= {"template0", "template1", "postgres"}
 
 
-def databases(inside: Run, service: Path, server: Server) -> set[str]:
+def databases(programs: Path, server: Server) -> set[str]:
     """The names of those that are there, but for templates of services."""
-    program = (
-        "import asyncio, asyncpg, sys\n"
-        "async def main():\n"
-        "    connection = await asyncpg.connect(sys.argv[1].replace('+asyncpg', ''))\n"
-        "    query = 'SELECT datname FROM pg_database WHERE datname NOT LIKE $1'\n"
-        "    print(*[row[0] for row in await connection.fetch(query, 'orders-2%')])\n"
-        "asyncio.run(main())\n"
-    )
-    done = inside(service, "python", "-c", program, server.url)
-    assert done.returncode == 0, done.stderr
-    return set(done.stdout.split())
+    query = "SELECT datname FROM pg_database WHERE datname NOT LIKE 'orders-2%'"
+    return {*ask(programs, server.url, query)}
 
 
 def test_what_a_killed_run_leaves_behind_is_removed_by_the_next(
     service: Path,
     inside: Run,
+    programs: Path,
     server: Server,
 ) -> None:
     deadly = service / "tests/integration/test_deadly.py"
     deadly.write_text("import os\n\n\ndef test_it(database):\n    os.kill(os.getpid(), 9)\n")
     inside(service, "pytest", "-q", str(deadly), TEST_DATABASE_URL=server.url)
-    left = databases(inside, service, server) - {"template0", "template1", "postgres"}
+    left = databases(programs, server) - {"template0", "template1", "postgres"}
     assert len(left) == 1
 
     health = "tests/integration/test_health.py"
     done = inside(service, "pytest", "-q", health, TEST_DATABASE_URL=server.url)
 
     assert done.returncode == 0, done.stdout
-    assert not left & databases(inside, service, server)
+    assert not left & databases(programs, server)
 
 
 # A service in production, and a crash of its server
@@ -242,6 +240,129 @@ def pages(client: httpx2.Client) -> Iterator[str]:
         page = client.get("/api/v1/orders", params=cursor).json()
         yield from (item["id"] for item in page["items"])
         cursor = {"limit": 100, "cursor": page["next_cursor"]} if page["next_cursor"] else {}
+
+
+# From SQLite to PostgreSQL
+
+
+@contextmanager
+def empty(server: Server, programs: Path) -> Iterator[str]:
+    """The URL of a new database."""
+    name = f"moved_{uuid4().hex}"
+    for statement in (f"CREATE DATABASE {name}", f"DROP DATABASE {name} WITH (FORCE)"):
+        ask(programs, server.url, statement)
+        if statement.startswith("CREATE"):
+            yield server.url.replace("/postgres?", f"/{name}?")
+
+
+def ask(programs: Path, url: str, query: str) -> list[str]:
+    """The first column of what a query finds."""
+    program = (
+        "import asyncio, asyncpg, sys\n"
+        "async def main():\n"
+        "    connection = await asyncpg.connect(sys.argv[1].replace('+asyncpg', ''))\n"
+        "    print(*[row[0] for row in await connection.fetch(sys.argv[2])], sep='\\n')\n"
+        "asyncio.run(main())\n"
+    )
+    done = call(ROOT, programs / "python", "-c", program, url, query, env={})
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()
+
+
+FILL = """
+import asyncio, sys
+from orders.database import Database
+from orders.modules.orders.factories import OrderCreateFactory
+from orders.modules.orders.service import OrderService
+
+async def main():
+    async with Database("sqlite+aiosqlite:///orders.db") as database, database.write() as session:
+        for _ in range(int(sys.argv[1])):
+            await OrderService(session).create(OrderCreateFactory.build())
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def filled(service: Path, inside: Run) -> Path:
+    """A service whose SQLite database has more rows than are moved at once."""
+    for command in (["alembic", "upgrade", "head"], ["python", "-c", FILL, "1500"]):
+        done = inside(service, *command)
+        assert done.returncode == 0, done.stderr
+    return service
+
+
+def moved(service: Path, inside: Run, url: str) -> subprocess.CompletedProcess[str]:
+    program = ROOT / "tests/gates/move.py"
+    return inside(service, "python", program, "orders", "MOVE_TO", MOVE_TO=url)
+
+
+def test_a_move_takes_every_row_and_the_service_goes_on_there(
+    filled: Path,
+    inside: Run,
+    programs: Path,
+    server: Server,
+) -> None:
+    with empty(server, programs) as url:
+        done = moved(filled, inside, url)
+
+        assert done.returncode == 0, done.stderr
+        assert re.fullmatch(r"orders: 1500 rows, checksum \w{16} on both sides\n", done.stdout)
+        with served(filled, programs, url) as client:
+            assert len({*pages(client)}) == 1500
+            assert client.post("/api/v1/orders", json={"name": uuid4().hex}).status_code == 201
+
+        again = moved(filled, inside, url)
+        assert "has tables (alembic_version, orders): name an empty database" in again.stderr
+        assert again.returncode == 1
+
+
+INSERT = "await target.execute(table.insert(), rows)"
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        "await target.execute(table.insert(), rows[1:])",
+        "await target.execute(table.insert(), [row | {'description': 'x'} for row in rows])",
+    ],
+)
+def test_a_move_that_is_not_exact_leaves_nothing(
+    filled: Path,
+    inside: Run,
+    programs: Path,
+    server: Server,
+    spoilt: str,
+) -> None:
+    program = filled / "move.py"
+    shutil.copy(ROOT / "tests/gates/move.py", program)
+    replace(program, INSERT, spoilt)
+
+    with empty(server, programs) as url:
+        done = inside(filled, "python", program, "orders", "MOVE_TO", MOVE_TO=url)
+
+        assert "Nothing is moved. orders is not the same on both sides" in done.stderr
+        assert done.returncode == 1
+        assert ask(programs, url, "SELECT 1 FROM pg_tables WHERE schemaname = 'public'") == []
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("sqlite+aiosqlite:///other.db", "A move goes from SQLite to PostgreSQL"),
+        ("postgresql+asyncpg://nobody@127.0.0.1:1/orders", "orders on 127.0.0.1 cannot be reached"),
+        ("postgresql://nobody@127.0.0.1/orders", "expected sqlite"),
+    ],
+)
+def test_a_move_to_nowhere_gets_one_sentence(
+    filled: Path, inside: Run, url: str, sentence: str
+) -> None:
+    done = moved(filled, inside, url)
+
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 1
 
 
 # Where there is no server
