@@ -16,8 +16,8 @@ from .test_modules import contents
 from .test_renders import greens
 
 SHARED = ("noxfile.py", "tests/gates/", ".github/")
-EVERYWHERE = {*GATES, "tests", "mutants", "drift", "sync", "update", "workflows"} | {
-    *("new", "serve", "migrate", "matrix")
+EVERYWHERE = {*GATES, "tests", "postgres", "mutants", "drift", "sync", "update", "workflows"} | {
+    *("new", "serve", "migrate", "move", "matrix")
 }
 
 

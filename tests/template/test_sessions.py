@@ -208,6 +208,7 @@ def test_gates_that_fail_make_the_run_fail_and_are_red_in_the_tables(
         "concurrency",
         "types",
         "lint",
+        "coverage",
     }
     assert re.search(r"^catalog +unit +RED .* 1 failed", tested.stdout, re.MULTILINE)
     assert re.search(r"^catalog +concurrency +RED .* no test$", tested.stdout, re.MULTILINE)

@@ -1,11 +1,14 @@
 """Every SQLite connection of the service is opened here: application, migrations and tests."""
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
+import aiosqlite
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -94,7 +97,7 @@ def migration_engine(url: str) -> AsyncEngine:
     """The same connections, unpooled; the only engine that creates the file."""
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=name_of(url)),
-        connect_args={"factory": WriterConnection},
+        connect_args={"factory": WriterConnection, "async_creator_fn": _open},
         poolclass=NullPool,
     )
     _govern(engine.sync_engine, name_of(url), "BEGIN IMMEDIATE")
@@ -121,6 +124,30 @@ def migrating(connection: Connection) -> Iterator[None]:
         raise Conflict(message)
 
 
+async def _open(database: str, **options: Any) -> aiosqlite.Connection:  # Any: sqlite3's own
+    """Open the file before there is a thread for it.
+
+    A thread whose connection cannot be opened ends later than the error is told, which a loop that
+    ends with that error does not bear. And nobody else closes what is opened for a cancelled task.
+    """
+    options["check_same_thread"] = False
+    connect = partial(sqlite3.connect, database, **options)
+    opening = asyncio.ensure_future(asyncio.to_thread(connect))
+    try:
+        opened = await asyncio.shield(opening)
+        connection = aiosqlite.Connection(lambda: opened, iter_chunk_size=64)
+        connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does: it keeps no process alive
+        return await connection
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close)
+        raise
+
+
+def _close(opening: asyncio.Future[sqlite3.Connection]) -> None:
+    if not opening.cancelled() and not opening.exception():
+        opening.result().close()
+
+
 def _pooled(
     url: str,
     connection: type[WriterConnection],
@@ -136,7 +163,7 @@ def _pooled(
             database=f"file:{quote(path)}",
             query={"mode": "rw", "uri": "true"},  # which does not create it
         ),
-        connect_args={"factory": connection},
+        connect_args={"factory": connection, "async_creator_fn": _open},
         pool_size=size,
         max_overflow=0,
         pool_timeout=patience,

@@ -5,8 +5,10 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -113,6 +115,49 @@ def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
     assert "alembic upgrade head" in refusal(tmp_path / "service.db")
 
 
+def test_a_refusal_leaves_no_thread_behind(tmp_path: Path) -> None:
+    before = {*threading.enumerate()}
+
+    for _ in range(20):  # a thread that outlives its loop fails the run, but not every time
+        refusal(tmp_path / "service.db")
+
+    after = {*threading.enumerate()} - before
+    assert not [thread.name for thread in after if "_connection" in thread.name]
+
+
+async def test_a_connection_that_nobody_waits_for_any_more_is_closed(
+    fresh: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opening, given_up = threading.Event(), threading.Event()
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def connect_late(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        opening.set()
+        given_up.wait()
+        opened.append(connect(*arguments, **options))
+        return opened[0]
+
+    monkeypatch.setattr(sqlite3, "connect", connect_late)
+    async with Database(fresh) as database:
+        asking = asyncio.create_task(database.check())
+        await asyncio.to_thread(opening.wait)
+        asking.cancel()
+        await asyncio.wait([asking])
+        given_up.set()
+        while not opened or is_open(opened[0]):  # noqa: ASYNC110 - closing tells nobody
+            await asyncio.sleep(0.001)
+
+
+def is_open(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except sqlite3.ProgrammingError:
+        return False
+    return True
+
+
 def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "service.db"
     path.write_text("my diary " * 1000)
@@ -159,6 +204,7 @@ def test_a_read_only_database_is_refused(template: Path, folder_of_somebody_else
     shutil.copyfile(template, path)
     path.chmod(0o444)
     folder_of_somebody_else.chmod(0o755)
+    refusal(path.with_name("missing.db"))  # imports what nobody may not be able to read any more
     root = os.geteuid() == 0
     try:
         if root:
