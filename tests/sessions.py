@@ -3,6 +3,7 @@
 import nox
 
 from gates.environment import environment, run_in, run_own, uv
+from gates.postgres import postgres_server
 from gates.services import REPOSITORY, SERVICES, STATE
 
 nox.options.sessions = [
@@ -45,7 +46,9 @@ def bench(session: nox.Session) -> None:
     """Measure, side by side, and print a table with ratios."""
     if "catalog" in SERVICES:
         environment(session, "catalog")
-    run_own(session, "bench", *session.posargs)
+    with postgres_server(session) as server:
+        session.env["TEST_DATABASE_URL"] = server
+        run_own(session, "bench", *session.posargs)
 
 
 @nox.session

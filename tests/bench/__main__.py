@@ -16,7 +16,17 @@ from typing import Final
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from bench import endpoints, growth, isolation, overhead, processes, rendering, suite, writes
+from bench import (
+    endpoints,
+    growth,
+    isolation,
+    overhead,
+    postgres,
+    processes,
+    rendering,
+    suite,
+    writes,
+)
 from bench.commands import FaultError
 from bench.machine import machine, versions
 from bench.scratch import scratch_folder
@@ -33,6 +43,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Workbench], list[Row]]]] = {
     "http": endpoints.measure,
     "writes": writes.measure,
     "processes": processes.measure,
+    "postgres": postgres.measure,
 }
 PAGE: Final = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- written by nox -s bench -- --write -->\n", "<!-- until here -->\n"

@@ -17,6 +17,7 @@ FOREIGN: Final = (
     "NOX",
     "PYTEST_",
     "PYTHON",
+    "TEST_DATABASE_URL",
     "UV_PROJECT_ENVIRONMENT",
     "VIRTUAL_ENV",
 )

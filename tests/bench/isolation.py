@@ -23,27 +23,32 @@ Phases = dict[str, list[float]]
 
 def measure(bench: Workbench) -> list[Row]:
     """Milliseconds a test."""
-    ours: Phases = defaultdict(list)
+    mine: Phases = defaultdict(list)
     theirs: Phases = defaultdict(list)
     for _ in range(bench.times(ROUNDS)):
-        _add(ours, _phases(bench, bench.service, OURS, turns=bench.times(100)))
+        _add(mine, ours(bench))
         _add(theirs, _phases(bench, _bare(bench), THEIRS, turns=bench.times(40)))
         _add(theirs, _phases(bench, _bare(bench), ["empty"], turns=bench.times(100)))
-    rewound = median(ours["rewound"])
+    rewound = median(mine["rewound"])
     return [
         _row("empty test, no conftest", theirs["empty"]),
-        _row("empty test, our conftest", ours["empty"], to="empty test, no conftest"),
-        _row("our database", ours["ours"]),
+        _row("empty test, our conftest", mine["empty"], to="empty test, no conftest"),
+        _row("our database", mine["ours"]),
         _row(":memory: and create_all", theirs["memory"], to="our database"),
         _row("file and alembic upgrade head", theirs["migrated"], to="our database"),
         Row(
             "isolation: empty test with our database, over one without",
-            rewound - median(ours["empty"]),
+            rewound - median(mine["empty"]),
             "ms",
             aim=0.5,
         ),
         Row("the same over no conftest at all", rewound - median(theirs["empty"]), "ms"),
     ]
+
+
+def ours(bench: Workbench, **env: str) -> Phases:
+    """The milliseconds of our own cases, in one run with these environment variables, too."""
+    return _phases(bench, bench.service, OURS, turns=bench.times(100), **env)
 
 
 def _row(name: str, times: list[float], to: str = "") -> Row:
@@ -59,13 +64,15 @@ def _bare(bench: Workbench) -> Path:
     return bare
 
 
-def _phases(bench: Workbench, folder: Path, cases: Sequence[str], *, turns: int) -> Phases:
+def _phases(
+    bench: Workbench, folder: Path, cases: Sequence[str], *, turns: int, **more: str
+) -> Phases:
     """Run the cases; the milliseconds of each in every turn but the first."""
     file = folder / "tests" / "integration" / "test_isolation_cases.py"
     file.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(PROGRAMS / "isolation_cases.py", file)
     result = bench.folder / "phases.json"
-    env = bench.variables(PHASES=result, TURNS=str(turns + 1))
+    env = bench.variables(PHASES=result, TURNS=str(turns + 1), **more)
     how = ["-q", "-p", "phases", "-p", "in_turns", "--randomly-dont-reorganize"]
     scratch = f"--basetemp={bench.folder / 'isolation'}"
     tests = [f"{file}::test_{case}" for case in cases]

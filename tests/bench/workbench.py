@@ -47,14 +47,16 @@ class Workbench:
         """The environment of programs that import the copied service."""
         return variables(PYTHONPATH=f"{self.service / 'src'}:{PROGRAMS}", **more)
 
-    def ask(self, program: str, *arguments: str | int, given: str | None = None) -> dict[str, Any]:
+    def ask(
+        self, program: str, *arguments: str | int, given: str | None = None, **env: str
+    ) -> dict[str, Any]:
         """The JSON that one of our programs prints. Raises `FaultError` when it fails."""
         printed = run(
             self.programs / "python",
             PROGRAMS / f"{program}.py",
             *map(str, arguments),
             folder=self.service,
-            env=self.variables(),
+            env=self.variables(**env),
             given=given,
         )
         told: dict[str, Any] = json.loads(printed)

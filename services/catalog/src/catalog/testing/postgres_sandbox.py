@@ -72,7 +72,7 @@ class PostgresSandbox:
     """One database, production's `Database` on it, and the means to put its contents back."""
 
     database: Database
-    _side: AsyncConnection
+    _side: Any  # asyncpg's own connection
 
     def __init__(self, server: str) -> None:
         """See `open`."""
@@ -114,17 +114,18 @@ class PostgresSandbox:
     async def _open(self) -> None:
         self._opened = AsyncExitStack()
         made = _new_database(self._server, self._template)
-        self._side = await self._opened.enter_async_context(made)
-        self.database = Database(_url_of(self._side), patience=PATIENCE)
+        connection = await self._opened.enter_async_context(made)
+        self._side = (await connection.get_raw_connection()).driver_connection  # without detours
+        self.database = Database(_url_of(connection), patience=PATIENCE)
 
     async def rewind(self) -> None:
         """Put the contents back, schema included."""
-        if not await self._side.scalar(text("SELECT sandbox.rewind()")):
+        if not await self._side.fetchval("SELECT sandbox.rewind()"):
             await self.replace()
 
     async def leftovers(self) -> list[str]:
         """What a test has left behind, in words: sessions in use, and transactions of others."""
-        busy = await self._side.scalar(text(f"SELECT count(*) {OTHERS} AND xact_start IS NOT NULL"))
+        busy = await self._side.fetchval(f"SELECT count(*) {OTHERS} AND xact_start IS NOT NULL")
         return open_sessions(self.database) or [f"{busy} open transaction(s)"] * bool(busy)
 
     async def replace(self) -> None:
@@ -133,7 +134,7 @@ class PostgresSandbox:
         await self._open()
 
     async def _discard(self) -> None:
-        await self._side.execute(text(f"SELECT pg_terminate_backend(pid, 1000) {OTHERS}"))
+        await self._side.execute(f"SELECT pg_terminate_backend(pid, 1000) {OTHERS}")
         await self.database.close()
         await self._opened.aclose()
 

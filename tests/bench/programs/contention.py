@@ -1,0 +1,79 @@
+"""Changes of one row by many tasks at once, and sees that none is lost.
+
+    python contention.py <how> <changes>
+
+How those go on that are refused: `turns`, as the service does it; `at-once`, each by itself;
+`locks`, where nobody is refused, as each locks the row before it reads. Works on a new database:
+SQLite, or PostgreSQL where `TEST_DATABASE_URL` names a server. Prints the changes a second.
+"""
+
+# mypy: disable-error-code="import-not-found"
+# The service is in its own environment, mypy in the repository's.
+
+import asyncio
+import json
+import os
+import sys
+from time import perf_counter
+
+from catalog.database import Database
+from catalog.errors import TryAgain
+from catalog.modules.products.models import Product
+from catalog.testing.postgres_sandbox import PostgresSandbox
+from catalog.testing.sqlite_sandbox import SqliteSandbox
+from sqlalchemy.ext.asyncio import async_sessionmaker
+
+TASKS = 50
+CONNECTIONS = 8
+
+
+async def measure(url: str, how: str, changes: int) -> float:
+    """Changes a second. Raises `ValueError` when one is lost."""
+    async with Database(url, connections=CONNECTIONS) as database:
+        new = Product(name="contended", description="")
+        async with database.write() as session:
+            session.add(new)
+        unsafe = database.writer.execution_options(isolation_level="READ COMMITTED")
+        locking = async_sessionmaker(unsafe, expire_on_commit=False)
+
+        async def change() -> None:
+            begin = locking.begin if how == "locks" else database.write
+            async with begin() as session:
+                row = await session.get_one(Product, new.id, with_for_update=how == "locks")
+                row.description = f"after {row.version}"
+
+        async def insist() -> None:
+            while True:
+                try:
+                    return await change()
+                except TryAgain:
+                    await asyncio.sleep(0)
+
+        async def work(many: int) -> None:
+            for _ in range(many):
+                await (insist() if how == "at-once" else database.repeat(change))
+
+        started = perf_counter()
+        await asyncio.gather(*(work(changes // TASKS) for _ in range(TASKS)))
+        seconds = perf_counter() - started
+        async with database.read() as session:
+            found = await session.get_one(Product, new.id)
+    if (lost := changes + 1 - found.version) != 0:
+        message = f"{lost} changes are lost"
+        raise ValueError(message)
+    return changes / seconds
+
+
+async def main(how: str, changes: int) -> None:
+    """Print the figure."""
+    server = os.environ.get("TEST_DATABASE_URL")
+    if server:
+        sandbox = await PostgresSandbox.open(server)
+    else:
+        sandbox = await asyncio.to_thread(SqliteSandbox)
+    print(json.dumps({"rate": await measure(sandbox.database.url, how, changes)}))
+    await sandbox.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
