@@ -65,6 +65,7 @@ class Image:
         """What a process in it would see, and what uv needs to know of this machine."""
         programs = self.root / "usr/local/bin"
         own = {name: self.here(value) for name, value in (self.env | more).items()}
+        own.pop("UV_CACHE_DIR", None)  # the mount for it: this machine's own is as good
         path = os.pathsep.join([str(programs), os.environ["PATH"]])
         own["PATH"] = own.get("PATH", "$PATH").replace("$PATH", path)
         return os.environ | {"UV_PYTHON": str(programs / "python3")} | own
