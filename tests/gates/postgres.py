@@ -26,19 +26,24 @@ def postgres_server(session: nox.Session) -> Iterator[str]:
     if url := os.environ.get(VARIABLE):
         yield url
         return
-    program = str(ROOT / "tests/gates/server.py")
+    with started(_environment(session) / "python") as (url, _):
+        if not url:
+            _give_up(session, "the one from PyPI does not start, see above")
+        yield url
+
+
+@contextmanager
+def started(python: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """The URL of a server, and its program, server.py, which ends with the block."""
     with subprocess.Popen(
-        [str(_environment(session) / "python"), program],
+        [python, ROOT / "tests/gates/server.py"],
         env={"XDG_RUNTIME_DIR": tempfile.gettempdir(), **os.environ},  # for the library's lock
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    ) as server:
-        assert server.stdout is not None
-        url = server.stdout.readline().strip()
-        if not url:
-            _give_up(session, "the one from PyPI does not start, see above")
-        yield url  # leaving Popen closes its input, and waits
+    ) as process:  # leaving it closes the input of the program, and waits
+        assert process.stdout is not None
+        yield process.stdout.readline().strip(), process
 
 
 def _environment(session: nox.Session) -> Path:

@@ -24,6 +24,7 @@ import httpx2
 import pytest
 import yaml
 
+from gates.postgres import started
 from gates.render import ROOT, render
 
 from .conftest import call, free_port
@@ -325,14 +326,7 @@ def nginx(tools: Path, folder: Path, *options: str) -> list[str | Path]:
 def postgres(tools: Path, image: Image, services: dict[str, Any]) -> Iterator[str]:
     """A server with the user and the database that compose asks for; gives its socket's folder."""
     names = services["postgres"]["environment"]
-    with subprocess.Popen(
-        [tools / "python", ROOT / "tests/gates/server.py"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()
+    with started(tools / "python") as (url, _):
         made = image.run("python", "-c", SET_UP, url.replace("+asyncpg", ""), **names)
         assert made.returncode == 0, made.stderr
         yield url.partition("?host=")[2]

@@ -18,6 +18,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from gates.postgres import started
 from gates.render import ROOT
 
 from .conftest import Run, call, free_port
@@ -30,10 +31,9 @@ TESTS_OF_ROUTER = Path("src/orders/modules/orders/test_router.py")
 class Server:
     """A PostgreSQL server of these tests' own."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, url: str, process: "subprocess.Popen[str]") -> None:
+        self.url = url
         self._process = process
-        assert process.stdout is not None
-        self.url = process.stdout.readline().strip()
 
     def told_to(self, command: str) -> None:
         """`crash` or `start`; returns when it has."""
@@ -56,13 +56,8 @@ def environment(uv: str) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def server(environment: Path) -> Iterator[Server]:
-    with subprocess.Popen(
-        [environment, ROOT / "tests/gates/server.py"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        yield Server(process)
+    with started(environment) as (url, process):
+        yield Server(url, process)
 
 
 # What the tests of a service notice there
