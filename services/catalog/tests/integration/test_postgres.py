@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 
 import httpx2
 import pytest
@@ -13,6 +11,7 @@ from catalog.app import create_app
 from catalog.database import Database
 from catalog.errors import TryAgain, Unavailable
 from catalog.settings import Settings
+from catalog.testing.sandbox import EmptyDatabase
 
 
 async def test_ids_and_moments_have_types_of_their_own(database: Database) -> None:
@@ -80,9 +79,7 @@ async def test_a_database_that_is_not_there_is_named(database: Database) -> None
     assert "is not there: create it" in await refusal(url.render_as_string(hide_password=False))
 
 
-async def test_an_empty_database_wants_its_migrations(
-    empty_database: Callable[[], AbstractAsyncContextManager[str]],
-) -> None:
+async def test_an_empty_database_wants_its_migrations(empty_database: EmptyDatabase) -> None:
     async with empty_database() as url:
         assert "run `alembic upgrade head`" in await refusal(url)
 

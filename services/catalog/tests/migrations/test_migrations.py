@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from catalog.backends import backend_of
 from catalog.modules import import_models
 from catalog.orm import Base
 from catalog.revisions import MIGRATIONS, known_revisions
+from catalog.testing.sandbox import EmptyDatabase
 
 T = TypeVar("T")
 
@@ -37,17 +37,14 @@ def alembic_config() -> Config:
     return Config(config_options={"script_location": str(MIGRATIONS)})
 
 
-Empty = Callable[[], AbstractAsyncContextManager[str]]
-
-
 @pytest.fixture
-async def alembic_engine(empty_database: Empty) -> AsyncIterator[AsyncEngine]:
+async def alembic_engine(empty_database: EmptyDatabase) -> AsyncIterator[AsyncEngine]:
     async with empty_database() as url:
         yield backend_of(url).migration_engine(url)
 
 
 @pytest.fixture
-async def modelled(empty_database: Empty) -> AsyncIterator[AsyncEngine]:
+async def modelled(empty_database: EmptyDatabase) -> AsyncIterator[AsyncEngine]:
     """A database that the models have made, without migrations."""
     import_models()
     async with empty_database() as url:

@@ -6,6 +6,7 @@ production's own engines hold open. Before a test its contents are put back.
 """
 
 import hashlib
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Final, Protocol
@@ -14,6 +15,9 @@ from sqlalchemy.pool import QueuePool
 
 from ..database import Database
 from ..revisions import MIGRATIONS
+
+EmptyDatabase = Callable[[], AbstractAsyncContextManager[str]]
+"""The type of the fixture `empty_database`: makes a database without tables, and gives its URL."""
 
 PACKAGE: Final = Path(__file__).parents[1]
 PATIENCE: Final = 5.0  # seconds: a test that waits this long for a connection waits for itself

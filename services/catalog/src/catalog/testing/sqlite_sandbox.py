@@ -84,11 +84,11 @@ class SqliteSandbox:
 
     def _open(self) -> None:
         self._generation += 1
-        self.path = self._folder / f"{self._generation}.db"
-        shutil.copyfile(self._template, self.path)
-        self.url = f"sqlite+aiosqlite:///{self.path}"
+        path = self._folder / f"{self._generation}.db"
+        shutil.copyfile(self._template, path)
+        self.url = f"sqlite+aiosqlite:///{path}"
         self.database = Database(self.url, patience=PATIENCE)
-        self._side = sqlite3.connect(self.path, factory=WriterConnection, check_same_thread=False)
+        self._side = sqlite3.connect(path, factory=WriterConnection, check_same_thread=False)
         self._side.execute("PRAGMA busy_timeout=0")
         self._seen = self._commits()
 
