@@ -63,6 +63,7 @@ def _nothing_blocks_the_loop() -> Iterator[None]:
             function.can_block_in("modules/__init__.py", {"module_names"})  # at the start only
             function.can_block_in("migrations/env.py", {"run", "migrate"})  # in a loop of its own
             function.can_block_in("sqlite.py", {"migration_engine"})  # makes a path absolute
+            function.can_block_in("sqlite_driver.py", {"_has_done_at_once", "_end"})  # briefly
             function.can_block_in("asyncpg/connect_utils.py", {"_parse_connect_arguments"})
         yield
 

@@ -46,7 +46,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """One consistent snapshot; a write raises."""
-        async with self._reading.begin() as session:
+        async with self._reading() as session:
             yield session
 
     @asynccontextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar, Final
@@ -14,6 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from .errors import Conflict, Unavailable
+
+Driver = Callable[[Callable[[], sqlite3.Connection]], aiosqlite.Connection]
+
+try:
+    from .sqlite_driver import Connection as FasterConnection
+except ImportError:  # pragma: no cover - only without that file
+    FASTER: Callable[..., aiosqlite.Connection] | None = None
+else:
+    FASTER = FasterConnection
 
 PRAGMAS: Final[dict[str, int | str]] = {
     "busy_timeout": 10_000,  # milliseconds that a writer waits for one in another process
@@ -97,10 +106,11 @@ def migration_engine(url: str) -> AsyncEngine:
     """The same connections, unpooled; the only engine that creates the file."""
     engine = create_async_engine(
         URL.create("sqlite+aiosqlite", database=name_of(url)),
-        connect_args={"factory": WriterConnection, "async_creator_fn": _open},
+        connect_args={"factory": WriterConnection, "async_creator_fn": partial(_open, _stock)},
         poolclass=NullPool,
     )
-    _govern(engine.sync_engine, name_of(url), "BEGIN IMMEDIATE")
+    _translate_errors(engine.sync_engine, name_of(url))
+    _begin(engine.sync_engine, "BEGIN IMMEDIATE")
     return engine
 
 
@@ -124,7 +134,15 @@ def migrating(connection: Connection) -> Iterator[None]:
         raise Conflict(message)
 
 
-async def _open(database: str, **options: Any) -> aiosqlite.Connection:  # Any: sqlite3's own
+def _stock(open_: Callable[[], sqlite3.Connection]) -> aiosqlite.Connection:
+    return aiosqlite.Connection(open_, iter_chunk_size=64)
+
+
+async def _open(
+    driver: Driver,
+    database: str,
+    **options: Any,  # sqlite3's own
+) -> aiosqlite.Connection:
     """Open the file before there is a thread for it.
 
     A thread whose connection cannot be opened ends later than the error is told, which a loop that
@@ -135,7 +153,7 @@ async def _open(database: str, **options: Any) -> aiosqlite.Connection:  # Any: 
     opening = asyncio.ensure_future(asyncio.to_thread(connect))
     try:
         opened = await asyncio.shield(opening)
-        connection = aiosqlite.Connection(lambda: opened, iter_chunk_size=64)
+        connection = driver(lambda: opened)
         connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy does: it keeps no process alive
         return await connection
     except asyncio.CancelledError:
@@ -157,30 +175,36 @@ def _pooled(
     patience: float,
 ) -> AsyncEngine:
     path = name_of(url)
+    driver: Driver = partial(FASTER, begin=begin) if FASTER else _stock
     engine = create_async_engine(
         URL.create(
             "sqlite+aiosqlite",
             database=f"file:{quote(path)}",
             query={"mode": "rw", "uri": "true"},  # which does not create it
         ),
-        connect_args={"factory": connection, "async_creator_fn": _open},
+        connect_args={"factory": connection, "async_creator_fn": partial(_open, driver)},
         pool_size=size,
         max_overflow=0,
         pool_timeout=patience,
     )
-    _govern(engine.sync_engine, path, begin)
+    _translate_errors(engine.sync_engine, path)
+    if driver is _stock:
+        _begin(engine.sync_engine, begin)
     return engine
 
 
-def _govern(engine: Engine, path: str, begin: str) -> None:
+def _begin(engine: Engine, begin: str) -> None:
     def start(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
+    event.listen(engine, "begin", start)
+
+
+def _translate_errors(engine: Engine, path: str) -> None:
     def translate(context: ExceptionContext) -> None:
         if isinstance(context.original_exception, sqlite3.Error):
             _raise_domain_error(context.original_exception, path)
 
-    event.listen(engine, "begin", start)
     event.listen(engine, "handle_error", translate)
 
 

@@ -4,10 +4,12 @@ from .planting import MODELS, REPOSITORY, ROUTER, Copy, caught_by
 
 DATABASE = "src/*/database.py"
 SQLITE = "src/*/sqlite.py"
+DRIVER = "src/*/sqlite_driver.py"
 SANDBOX = "src/*/testing/sqlite_sandbox.py"
 DEPENDENCIES = "src/*/dependencies.py"
 TESTS = "tests/integration/test_database.py"
 TESTS_OF_SQLITE = "tests/integration/test_sqlite.py"
+TESTS_OF_THE_DRIVER = "tests/integration/test_sqlite_driver.py"
 TESTS_OF_CONTENTION = "tests/integration/test_contention.py"
 TESTS_OF_PROBLEMS = "tests/integration/test_problems.py"
 TESTS_OF_CONCURRENCY = "tests/concurrency/test_*.py"
@@ -64,10 +66,40 @@ def deferred_transactions(copy: Copy) -> None:
     copy.change(SQLITE, r'WriterConnection, "BEGIN IMMEDIATE"', 'WriterConnection, "BEGIN"')
 
 
-@caught_by("concurrency", TESTS_OF_CONCURRENCY)
+@caught_by("integration", TESTS_OF_SQLITE)
 def a_writer_that_does_not_wait(copy: Copy) -> None:
     """While another process writes, it is told that the database is locked."""
     copy.change(SQLITE, r'"busy_timeout": [\d_]+', '"busy_timeout": 0')
+
+
+@caught_by("integration", TESTS_OF_SQLITE)
+def a_driver_that_begins_nothing(copy: Copy) -> None:
+    """Each statement is a transaction of its own."""
+    copy.change(DRIVER, r"        self\._connection\.begin\(\)\n", "")
+
+
+@caught_by("integration", TESTS_OF_THE_DRIVER)
+def a_long_query_in_the_loop(copy: Copy) -> None:
+    """All requests wait for one."""
+    copy.change(DRIVER, r"STEPS: Final = [\d_]+", "STEPS: Final = 10**9")
+
+
+@caught_by("integration", TESTS_OF_THE_DRIVER)
+def a_lock_that_stops_the_loop(copy: Copy) -> None:
+    """SQLite itself waits for it, in the loop's own thread."""
+    copy.change(DRIVER, r'        raw\.execute\("PRAGMA busy_timeout=0"\)\n', "")
+
+
+@caught_by("integration", TESTS_OF_THE_DRIVER)
+def a_rollback_that_overtakes_a_query(copy: Copy) -> None:
+    """Two threads use one connection, and one of them is the loop's."""
+    copy.change(DRIVER, r"return self\.sent != self\._done", "return False")
+
+
+@caught_by("integration", TESTS_OF_THE_DRIVER)
+def rows_that_are_forgotten(copy: Copy) -> None:
+    """A long list looks complete, and is not."""
+    copy.change(DRIVER, r"len\(rows\) == ROWS", "False")
 
 
 @caught_by("concurrency", TESTS_OF_CONCURRENCY)

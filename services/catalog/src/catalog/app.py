@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import structlog
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from . import health
@@ -63,8 +63,6 @@ def create_app(settings: Settings, database: Database | None = None) -> FastAPI:
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)
     app.add_middleware(RequestLog)
     app.include_router(health.router, responses=responses(500))
-    api = APIRouter(prefix="/api/v1", responses=responses(500, 503))
     for router in load_modules(settings.modules):
-        api.include_router(router)
-    app.include_router(api)
+        app.include_router(router, prefix="/api/v1", responses=responses(500, 503))
     return app

@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from alembic import command
 from sqlalchemy import text
 
+from catalog import sqlite
 from catalog.database import Database
 from catalog.errors import Unavailable
 from catalog.revisions import migration_config
@@ -22,7 +24,7 @@ from catalog.testing.sqlite_sandbox import migrated_template
 NOBODY = 65534
 
 PRAGMAS = [
-    *("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "temp_store", "cache_size"),
+    *("journal_mode", "synchronous", "foreign_keys", "temp_store", "cache_size"),
     *("journal_size_limit", "wal_autocheckpoint", "locking_mode", "page_size", "encoding"),
     *("mmap_size", "auto_vacuum", "secure_delete", "recursive_triggers", "trusted_schema"),
 ]
@@ -55,7 +57,6 @@ async def test_the_database_of_the_tests_is_set_like_that_of_production(
     assert expected["journal_mode"] == ["wal", "wal"]
     assert expected["foreign_keys"] == [1, 1]
     assert expected["synchronous"] == [1, 1]
-    assert expected["busy_timeout"] == [10_000, 10_000]
 
 
 async def test_a_write_holds_the_lock_from_its_start(database: Database) -> None:
@@ -66,6 +67,32 @@ async def test_a_write_holds_the_lock_from_its_start(database: Database) -> None
             other.execute("BEGIN IMMEDIATE")
     other.execute("BEGIN IMMEDIATE")
     other.close()
+
+
+async def test_a_writer_waits_for_one_in_another_process(database: Database) -> None:
+    async def write() -> None:
+        async with database.write() as session:
+            await session.execute(text("CREATE TABLE _late (value INTEGER)"))
+
+    with closing(sqlite3.connect(database.name, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(write())
+        await asyncio.sleep(0.05)
+        assert not writing.done()
+        other.execute("COMMIT")
+    await writing
+
+
+async def test_a_writer_does_not_wait_for_ever(
+    fresh: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sqlite.PRAGMAS, "busy_timeout", 50)
+    async with Database(fresh) as database:
+        with closing(sqlite3.connect(database.name, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(Unavailable, match="is locked by another process"):
+                await database.check(writable=True)
 
 
 async def test_concurrent_changes_of_one_row_wait_for_each_other(database: Database) -> None:

@@ -39,7 +39,7 @@ async def create_product(
 ) -> ProductRead:
     """Create one; its name must be free."""
     row = await ProductService(session).create(body)
-    response.headers["Location"] = str(request.url_for("get_product", key=row.id))
+    response.headers["Location"] = f"{request.url.path}/{row.id}"
     response.headers["ETag"] = etag(row.version)
     return ProductRead.model_validate(row)
 
