@@ -34,20 +34,26 @@ class Cursor(aiosqlite.Cursor):
 
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> "Cursor":
         """Run it, and fetch its first rows."""
-        work = partial(self._fetch, partial(self._cursor.execute, sql, tuple(parameters or ())))
+        given = tuple(parameters or ())
+        work = partial(self._fetch, lambda: self._cursor.execute(sql, given))
         await self._connection.run(work, may_change=not sql.startswith("SELECT"))
         return self
 
     async def executemany(self, sql: str, parameters: Iterable[Any]) -> "Cursor":
         """Run it with each of the parameters."""
-        work = partial(self._fetch, partial(self._cursor.executemany, sql, parameters))
+        work = partial(self._fetch, lambda: self._cursor.executemany(sql, parameters))
         await self._connection.run(work, may_change=True)
         return self
 
     def _fetch(self, execute: Work) -> None:
         self._connection.begin()
-        execute()
-        self._note(self._cursor.fetchmany(ROWS))
+        try:
+            execute()
+            self._note(self._cursor.fetchmany(ROWS))
+        except sqlite3.Error:
+            self._cursor.close()  # or its statement would keep the lock when the connection closes
+            self._cursor = self._cursor.connection.cursor()
+            raise
 
     def _note(self, rows: list[Row]) -> None:
         self._rows, self._has_more = rows, len(rows) == ROWS

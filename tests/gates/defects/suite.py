@@ -18,7 +18,7 @@ def a_blocking_call_in_a_handler(copy: Copy) -> None:
 @caught_by("integration", TESTS_OF_ROUTER, says=r"left behind: \d+ open session.*")
 def a_leaked_session(copy: Copy) -> None:
     """Each one takes a connection out of the pool."""
-    read = r"async with self\._reading\.begin\(\) as session:\n            yield session"
+    read = r"async with self\._reading\(\) as session:\n            yield session"
     leak = r"self.kept = session = self._reading()\n        yield session"
     copy.change("src/*/database.py", read, leak)
 

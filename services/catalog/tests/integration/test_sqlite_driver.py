@@ -8,7 +8,9 @@ from collections.abc import Coroutine
 from contextlib import closing
 from typing import Any, cast
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from catalog.database import Database
@@ -139,3 +141,28 @@ async def test_a_writer_that_has_to_wait_lets_others_run(database: Database) -> 
             await session.connection()
             assert await turns_until(session.scalars(FEW)) > 1
         leaving.join()
+
+
+async def test_an_error_that_somebody_keeps_does_not_keep_the_lock(database: Database) -> None:
+    drivers: list[Connection] = []
+
+    async def change() -> None:
+        async with database.write() as session:
+            drivers.append(await driver_of(session))
+            await session.execute(text("INSERT INTO _number VALUES (1)"))
+            await session.scalar(LONG)
+
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE _number (value INTEGER NOT NULL)"))
+    with pytest.raises(DBAPIError) as kept:
+        async with database.write() as session:
+            await session.execute(text("INSERT INTO _number VALUES (NULL)"))
+    changing = asyncio.create_task(change())
+    while not (changing.done() or busy(drivers)):  # noqa: ASYNC110 - it tells nobody
+        await asyncio.sleep(0)
+    changing.cancel()  # which closes the connection
+    await asyncio.wait([changing])
+
+    with closing(sqlite3.connect(database.name, timeout=0, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+    assert "NOT NULL" in str(kept.value)
