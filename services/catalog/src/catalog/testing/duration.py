@@ -47,10 +47,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(seconds + AROUND_IT))
 
 
-@pytest.fixture
-def seconds(pytestconfig: pytest.Config) -> float:
-    """How long a test of endurance goes on."""
-    given = _given(pytestconfig)
+def duration(config: pytest.Config) -> float:
+    """How long such a test goes on, in seconds. To be asked by its fixture `seconds`."""
+    given = _given(config)
     if given:
         faulthandler.cancel_dump_traceback_later()  # its limit is for short tests
     return given or BRIEFLY
