@@ -45,7 +45,7 @@ async def test_it_bears_a_mixed_load_for_as_long_as_seconds_says(
     ):
         async with watched(service, fresh) as record:
             await crowd.work(seconds)
-        assert crowd.failures == [], "".join(service.log)
+        assert not crowd.failures, f"{crowd.failures[0]}; its log ends\n{''.join(service.log)}"
         stored = await crowd.clients[0].everything()
 
     for name, value in (crowd.figures | record.figures).items():

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -34,7 +34,7 @@ class Vitals:
 class Record:
     """All that was seen, in its order."""
 
-    seen: list[Vitals] = field(default_factory=list)
+    seen: list[Vitals] = field(default_factory=list, repr=False)
 
     @property
     def begin(self) -> Vitals:
@@ -70,7 +70,8 @@ async def watched(service: Service, url: str) -> AsyncIterator[Record]:
     record = Record()
 
     def look() -> None:
-        record.seen.append(_vitals(service.process.pid, url))
+        with suppress(OSError):  # it has ended, which its clients will tell
+            record.seen.append(_vitals(service.process.pid, url))
 
     async def keep_looking() -> None:
         while True:
@@ -101,7 +102,7 @@ def _vitals(pid: int, url: str) -> Vitals:
     if _has_proc():
         process = PROC / str(pid)
         status = (process / "status").read_text(encoding="utf-8")
-        memory = int(re.findall(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)[0]) * 1024
+        memory = sum(map(int, re.findall(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE))) * 1024
         files = len([*(process / "fd").iterdir()])
     if url.startswith("sqlite"):
         log = Path(f"{name_of(url)}-wal")
