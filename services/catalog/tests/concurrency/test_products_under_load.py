@@ -1,6 +1,5 @@
 """The whole service in a process of its own, under many clients: for long, and killed."""
 
-from collections.abc import Callable
 from operator import itemgetter
 from pathlib import Path
 from uuid import uuid4
@@ -36,7 +35,7 @@ async def test_it_bears_a_mixed_load_for_as_long_as_seconds_says(
     fresh: str,
     seconds: float,
     tmp_path: Path,
-    record_property: Callable[[str, object], None],
+    request: pytest.FixtureRequest,
     subtests: pytest.Subtests,
 ) -> None:
     async with (
@@ -48,8 +47,7 @@ async def test_it_bears_a_mixed_load_for_as_long_as_seconds_says(
         assert not crowd.failures, f"{crowd.failures[0]}; its log ends\n{''.join(service.log)}"
         stored = await crowd.clients[0].everything()
 
-    for name, value in (crowd.figures | record.figures).items():
-        record_property(name, value)
+    request.node.user_properties += (crowd.figures | record.figures).items()
 
     with subtests.test("nothing is lost, and nothing deleted comes back"):
         assert sorted(stored, key=BY_ID) == sorted(crowd.told.rows.values(), key=BY_ID)

@@ -55,13 +55,14 @@ class Record:
 
     @property
     def figures(self) -> dict[str, str]:
-        """What it held, in words; 0 is what cannot be seen."""
+        """What it held, in words, as far as it could be seen."""
         begin, end = self.begin, self.end
-        return {
+        told = {
             "memory": f"{begin.memory / MIB:.1f} MiB after the warm-up, {end.memory / MIB:.1f} MiB",
             "open files": f"{begin.files} after the warm-up, {end.files}",
-            "largest WAL": f"{self.most_wal / MIB:.1f} MiB",
         }
+        wal = {"largest WAL": f"{self.most_wal / MIB:.1f} MiB"}
+        return (told if end.memory else {}) | (wal if self.most_wal else {})
 
 
 @asynccontextmanager
