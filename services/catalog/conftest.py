@@ -6,6 +6,7 @@
 * `client`: HTTP to the whole application, without a network
 * `with_modules`: the same to an application with the named modules alone
 * `server`: HTTP to the whole application, through a real server
+* `seconds`: how long a test of endurance goes on: `--seconds`, or briefly
 * `faker`: made-up data; the seed that each run prints repeats it, as `--randomly-seed`
 """
 
@@ -32,6 +33,7 @@ from catalog.logs import CONSOLE
 from catalog.settings import Settings
 from catalog.testing import postgres_sandbox, sqlite_sandbox
 from catalog.testing.clients import WithModules, client_of
+from catalog.testing.duration import duration
 from catalog.testing.places import mark_by_place
 from catalog.testing.sandbox import EmptyDatabase, Sandbox
 from catalog.testing.serving import serve
@@ -190,3 +192,9 @@ async def server(database: Database) -> AsyncIterator[httpx2.AsyncClient]:
         httpx2.AsyncClient(base_url=address, verify=False) as client,
     ):
         yield client
+
+
+@pytest.fixture
+def seconds(pytestconfig: pytest.Config) -> float:
+    """How long a test of endurance goes on."""
+    return duration(pytestconfig)

@@ -108,6 +108,7 @@ def test_the_teams_own_code_is_seeded_and_nothing_else(tmp_path: Path) -> None:
         "src/orders/migrations/versions/create_orders.py",
         "tests/integration/test_orders_flow.py",
         "tests/concurrency/test_concurrent_orders.py",
+        "tests/concurrency/test_orders_under_load.py",
         "tests/concurrency/write_orders.py",
     }
     assert "src/orders/modules/orders/service.py" in seeded

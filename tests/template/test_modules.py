@@ -26,6 +26,7 @@ SLICE = {
         )
     ),
     "tests/concurrency/test_concurrent_invoices.py",
+    "tests/concurrency/test_invoices_under_load.py",
     "tests/concurrency/write_invoices.py",
     "tests/integration/test_invoices_flow.py",
 }
