@@ -18,7 +18,7 @@ import aiosqlite
 
 STEPS: Final = 2_000  # of SQLite's virtual machine: about 100 rows, or a tenth of a millisecond
 ROWS: Final = 1_000  # that come with the statement; whoever wants more takes another way
-PAUSE: Final = 0.001  # seconds; SQLite's own pauses grow to 0.1, in which others come first
+PAUSE: Final = 0.0002  # seconds; SQLite's own pauses grow to 0.1, and whoever pauses is overtaken
 Work = Callable[[], object]
 Row = sqlite3.Row
 
