@@ -25,6 +25,7 @@ from bench import (
     processes,
     rendering,
     suite,
+    thousand,
     writes,
 )
 from bench.commands import FaultError
@@ -37,6 +38,7 @@ from gates.render import ROOT
 MEASUREMENTS: Final[dict[str, Callable[[Workbench], list[Row]]]] = {
     "isolation": isolation.measure,
     "suite": suite.measure,
+    "thousand": thousand.measure,
     "overhead": overhead.measure,
     "render": rendering.measure,
     "growth": growth.measure,
