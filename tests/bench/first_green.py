@@ -33,7 +33,7 @@ def rows(bench: Workbench) -> list[Row]:
     size = sum(file.lstat().st_size for file in caches.rglob("*") if file.is_file())
     warm, last = _first_command(clone, env)
     next_one = _seconds(".venv/bin/nox -s new -- another", clone, env)
-    what = "the README's first command"
+    what = "README's first command"
     return [
         Row(
             f"{what}, caches empty",
