@@ -1,6 +1,6 @@
 """Measures side by side and prints one table with ratios: `nox -s bench`.
 
-    python tests/bench [name …] [--quick] [--write] [--programs=<folder>]
+    python tests/bench [name …] [--quick] [--write] [--redraw] [--programs=<folder>]
 
 Without a name it measures everything. Fails when a request fails, a row is lost or a test is red,
 never because something was slow.
@@ -25,18 +25,22 @@ from bench import (
     processes,
     rendering,
     suite,
+    thousand,
     writes,
 )
 from bench.commands import FaultError
 from bench.machine import machine, versions
+from bench.page import PAGE, redraw, write
+from bench.picture import missing
 from bench.scratch import scratch_folder
-from bench.table import Row, for_the_docs, for_the_screen, lines
+from bench.table import Row, for_the_screen, lines
 from bench.workbench import SERVICE, Workbench
 from gates.render import ROOT
 
 MEASUREMENTS: Final[dict[str, Callable[[Workbench], list[Row]]]] = {
     "isolation": isolation.measure,
     "suite": suite.measure,
+    "thousand": thousand.measure,
     "overhead": overhead.measure,
     "render": rendering.measure,
     "growth": growth.measure,
@@ -45,8 +49,6 @@ MEASUREMENTS: Final[dict[str, Callable[[Workbench], list[Row]]]] = {
     "processes": processes.measure,
     "postgres": postgres.measure,
 }
-PAGE: Final = ROOT / "docs" / "benchmarks.md"
-BEGIN, END = "<!-- written by nox -s bench -- --write -->\n", "<!-- until here -->\n"
 
 
 def arguments(given: list[str]) -> argparse.Namespace:
@@ -57,6 +59,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
         "--quick", action="store_true", help="see that it works; figures say little"
     )
     parser.add_argument("--write", action="store_true", help=f"put the table into docs/{PAGE.name}")
+    redrawn = "only draw the picture of that table anew"
+    parser.add_argument("--redraw", action="store_true", help=redrawn)
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     programs = ROOT / ".nox" / "envs" / f"{SERVICE}-{version}" / "bin"
     parser.add_argument("--programs", type=Path, default=programs, help="the service's programs")
@@ -90,17 +94,12 @@ def measured(bench: Workbench, names: Iterable[str]) -> tuple[list[tuple[str, ..
     return table, faults
 
 
-def write(page: Path, table: str, *about: str) -> None:
-    """Replace what stands between the two markers of the page."""
-    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    block = "\n\n".join([table, *about])
-    page.write_text(f"{before}{BEGIN}\n{block}\n\n{END}{after}", encoding="utf-8")
-
-
 def main(given: list[str]) -> str | None:
     """Gives the reason to fail."""
     asked = arguments(given)
+    if asked.redraw:
+        redraw(PAGE)
+        return None
     if not (asked.programs / "python").exists():
         return f'{SERVICE} has no environment for this Python: run nox -s "unit({SERVICE})" first.'
     signal.signal(signal.SIGINT, stop)
@@ -111,8 +110,8 @@ def main(given: list[str]) -> str | None:
         table, faults = measured(bench, asked.names or MEASUREMENTS)
     print("\n" + for_the_screen(table), "", *about, sep="\n", flush=True)
     if asked.write and not faults:
-        write(PAGE, for_the_docs(table), *about)
-    return " ".join(faults) or None
+        write(PAGE, table, *about)
+    return " ".join([*faults, *missing(table)]) or None
 
 
 if __name__ == "__main__":

@@ -25,28 +25,34 @@ ONE: Final = "service-01"
 def measure(bench: Workbench) -> list[Row]:
     """Seconds, the median of three; environments and caches are warm, as they are at a desk."""
     rows: list[Row] = []
-    for many in (1, 3) if bench.quick else (1, 10, 30):
-        repository = _with_services(bench.folder / f"with-{many}", many)
-        rows += _rows(bench, repository, many)
-        shutil.rmtree(repository)  # its environments are large
+    *fewer, most = (1, 2, 3) if bench.quick else (1, 10, 30)
+    repository = _without_services(bench.folder / "growing")
+    for many in [*fewer, most]:
+        _grow(repository, many)
+        rows += _rows(bench, repository, many, all_too=many < most)
+    shutil.rmtree(repository)  # its environments are large
     return rows
 
 
-def _rows(bench: Workbench, repository: Path, many: int) -> list[Row]:
+def _rows(bench: Workbench, repository: Path, many: int, *, all_too: bool) -> list[Row]:
+    """One service among so many; with `all_too`, which takes long, the tests of all as well."""
+
     def nox(*arguments: str) -> str:
         return _nox(repository, many, *arguments)
 
     _selects_one(nox("-s", "matrix", "--", "HEAD~1"))  # makes the environment of the repository
     cores = str(os.cpu_count() or 1)
-    nox("-j", cores, "-s", "unit", "types")  # makes those of the services, and fills the caches
+    nox("-j", cores, "-t", ONE)  # makes that of the service, and fills the caches
     rounds = 1 if bench.quick else 3
     figures = {
         "nox -l": _median(rounds, nox, "-l"),
         "nox -s matrix": _median(rounds, nox, "-s", "matrix", "--", "HEAD~1"),
         "nox -s drift": _median(rounds, nox, "-s", "drift"),
         "nox -s tests, of one": _median(rounds, nox, "-s", "tests", "--", ONE),
-        "nox -s tests, of all": _median(1, nox, "-s", "tests"),
     }
+    if all_too:
+        nox("-j", cores, "-s", "unit", "types")  # the same for all services
+        figures["nox -s tests, of all"] = _median(1, nox, "-s", "tests")
     if many == 1:
         for jobs in ("1", cores):
             name = f"nox -j {jobs} -t {ONE}"
@@ -57,20 +63,25 @@ def _rows(bench: Workbench, repository: Path, many: int) -> list[Row]:
     ]
 
 
-def _with_services(repository: Path, many: int) -> Path:
-    """A copy of this repository with so many new services, the last commit changes the first."""
+def _without_services(repository: Path) -> Path:
+    """A copy of this repository."""
     copy_repository(repository)
     shutil.rmtree(repository / "services")
     _commit(repository)
+    return repository
+
+
+def _grow(repository: Path, many: int) -> None:
+    """Add services until there are so many; the last commit changes the first."""
     for number in range(1, many + 1):
         service = f"service-{number:02}"
-        render = ["tests/gates/render.py", f"services/{service}", f"service={service}"]
-        run(sys.executable, *render, folder=repository, env=variables())
+        if not (repository / "services" / service).exists():
+            render = ["tests/gates/render.py", f"services/{service}", f"service={service}"]
+            run(sys.executable, *render, folder=repository, env=variables())
     _commit(repository)
     with (repository / "services" / ONE / "README.md").open("a", encoding="utf-8") as file:
         file.write("Changed.\n")
     _commit(repository)
-    return repository
 
 
 def _commit(repository: Path) -> None:

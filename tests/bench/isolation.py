@@ -1,4 +1,4 @@
-"""What a database of its own costs a test: ours, and the two usual ways to get one.
+"""What a database of its own costs a test, and an application on it; the usual ways to get one.
 
 Each figure is the sum of setup, call and teardown, as pytest reports them, in real runs. The
 tests take turns within a run: see programs/isolation_cases.py.
@@ -16,7 +16,7 @@ from .table import Row
 from .workbench import PROGRAMS, Workbench
 
 ROUNDS = 3
-OURS = ("before", "ours", "rewound", "empty")
+OURS = ("before", "ours", "rewound", "again", "typical", "answering", "empty")
 THEIRS = ("memory", "migrated")
 Phases = dict[str, list[float]]
 
@@ -29,7 +29,7 @@ def measure(bench: Workbench) -> list[Row]:
         _add(mine, ours(bench))
         _add(theirs, _phases(bench, _bare(bench), THEIRS, turns=bench.times(40)))
         _add(theirs, _phases(bench, _bare(bench), ["empty"], turns=bench.times(100)))
-    rewound = median(mine["rewound"])
+    rewound, client = median(mine["rewound"]), median(mine["answering"])
     return [
         _row("empty test, no conftest", theirs["empty"]),
         _row("empty test, our conftest", mine["empty"], to="empty test, no conftest"),
@@ -43,6 +43,8 @@ def measure(bench: Workbench) -> list[Row]:
             aim=0.5,
         ),
         Row("the same over no conftest at all", rewound - median(theirs["empty"]), "ms"),
+        Row("client: empty test with it, over one with our database", client - rewound, "ms"),
+        _row("a typical test: POST and GET by client", mine["typical"]),
     ]
 
 

@@ -1,7 +1,8 @@
-"""Tests that take turns: the same work on each kind of database, and none at all.
+"""Tests that take turns: the same work on each kind of database, a typical test, and none at all.
 
 Within a turn, `before` commits, so that `ours` has something to rewind; `ours` commits, so that
-`rewound` has. Run without our conftest, `empty`, `memory` and `migrated` pay for nothing of ours.
+`rewound` has. `again` does it for `typical`, and that for `answering`. Run without our conftest,
+`empty`, `memory` and `migrated` pay for nothing of ours.
 """
 
 # mypy: disable-error-code="import-not-found,untyped-decorator"
@@ -12,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
+import httpx2
 import pytest
 from alembic import command
 from catalog.database import Database
@@ -76,6 +78,25 @@ async def test_ours(database: Database) -> None:
 
 async def test_rewound(database: Database) -> None:
     """Nothing but our database, which has been written to."""
+
+
+async def test_again(database: Database) -> None:
+    """Leaves rows, too."""
+    await work(database.write, database.read)
+
+
+async def test_typical(client: httpx2.AsyncClient) -> None:
+    """What most tests of a router do."""
+    created = await client.post("/api/v1/products", json={"name": "blue"})
+    found = await client.get(created.headers["location"])
+
+    assert created.status_code == 201  # noqa: PLR2004 - as such a test has it
+    assert found.json() == created.json()
+    assert found.json()["name"] == "blue"
+
+
+async def test_answering(client: httpx2.AsyncClient) -> None:
+    """Nothing but the application, started on our database, which has been written to."""
 
 
 async def test_empty() -> None:
