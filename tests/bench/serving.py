@@ -35,10 +35,15 @@ class Load:
         return len(self.milliseconds) / self.seconds
 
 
+def percentile(percent: int, milliseconds: list[float]) -> float:
+    """What so many of a hundred took at most."""
+    return quantiles(milliseconds, n=100, method="inclusive")[percent - 1]
+
+
 def latencies(milliseconds: list[float]) -> str:
     """Half of the requests took at most p50, all but one of a hundred at most p99."""
-    percentiles = quantiles(milliseconds, n=100)
-    return f"p50 {percentiles[49]:.1f} ms, p99 {percentiles[98]:.1f} ms"
+    p50, p99 = (percentile(percent, milliseconds) for percent in (50, 99))
+    return f"p50 {p50:.1f} ms, p99 {p99:.1f} ms"
 
 
 @contextmanager
