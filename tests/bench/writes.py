@@ -51,10 +51,10 @@ def _creates(bench: Workbench, workers: int, name: str) -> dict[int, Load]:
         for clients, many in CREATES.items():
             requests = [post(PATH, {"name": uuid4().hex}) for _ in range(bench.times(many))]
             found[clients] = load(bench, port, requests, clients=clients)
-            require("201", found[clients], f"creates by {clients} clients over {workers} worker(s)")
+            require("201", found[clients], f"creates, {_name(clients, workers)},")
     every = sum(bench.times(many) for many in CREATES.values())
     if lost := every - rows_in(path):
-        what = f"{every} creates over {workers} worker(s)"
+        what = f"{every} creates over {_counted(workers, 'worker')}"
         raise FaultError(f"{lost} of {what} were answered with 201 and are not stored.")
     return found
 
