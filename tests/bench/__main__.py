@@ -17,6 +17,7 @@ from typing import Final
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench import (
+    contention,
     endpoints,
     growth,
     isolation,
@@ -46,6 +47,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Workbench], list[Row]]]] = {
     "growth": growth.measure,
     "http": endpoints.measure,
     "writes": writes.measure,
+    "contention": contention.measure,
     "processes": processes.measure,
     "postgres": postgres.measure,
 }

@@ -1,6 +1,7 @@
 """Processes that write to one file through the service's `Database`, without HTTP."""
 
 from statistics import median
+from typing import NamedTuple
 
 from .commands import FaultError
 from .table import Row
@@ -12,17 +13,24 @@ TRANSACTIONS = 2000  # in all processes together
 HOW_MANY = (1, 2, 4)
 
 
+class Run(NamedTuple):
+    """Transactions a second, and the milliseconds of the slowest."""
+
+    rate: float
+    slowest: float
+
+
 def measure(bench: Workbench) -> list[Row]:
-    """Write transactions a second, and what failed or was lost."""
-    rates: dict[int, list[float]] = {processes: [] for processes in HOW_MANY}
+    """Write transactions a second, the slowest of all, and what failed or was lost."""
+    runs: dict[int, list[Run]] = {processes: [] for processes in HOW_MANY}
     for turn in range(bench.times(ROUNDS)):
-        for processes, found in rates.items():
-            found.append(_rate(bench, processes, f"processes-{processes}-{turn}"))
-    return [row for processes, found in rates.items() for row in _rows(bench, processes, found)]
+        for processes, found in runs.items():
+            found.append(_run(bench, processes, f"processes-{processes}-{turn}"))
+    return [row for processes, found in runs.items() for row in _rows(bench, processes, found)]
 
 
-def _rate(bench: Workbench, processes: int, name: str) -> float:
-    """Transactions a second. Raises `FaultError` when one fails, or leaves no row."""
+def _run(bench: Workbench, processes: int, name: str) -> Run:
+    """One run on a new database. Raises `FaultError` when one fails, or leaves no row."""
     path, each = bench.database(name), bench.times(TRANSACTIONS) // processes
     told = bench.ask("write", f"sqlite+aiosqlite:///{path}", processes, each)
     what = f"of {processes * each} write transactions of {processes} process(es)"
@@ -30,15 +38,16 @@ def _rate(bench: Workbench, processes: int, name: str) -> float:
         raise FaultError(f"{len(told['errors'])} {what} failed, the first: {told['errors'][0]}")
     if lost := processes * each - rows_in(path):
         raise FaultError(f"{lost} {what} left no row.")
-    return processes * each / float(told["seconds"])
+    return Run(processes * each / told["seconds"], told["slowest"] * 1000)
 
 
-def _rows(bench: Workbench, processes: int, rates: list[float]) -> list[Row]:
+def _rows(bench: Workbench, processes: int, runs: list[Run]) -> list[Row]:
     what = f"{processes} process{'es' * (processes > 1)}"
-    each = f"of {bench.times(TRANSACTIONS):,}, {len(rates)} times"
+    each = f"of {bench.times(TRANSACTIONS):,}, {len(runs)} times"
+    slowest = f"slowest {max(run.slowest for run in runs):.1f} ms"
     to = "" if processes == 1 else "transactions of 1 process"
     return [
-        Row(f"transactions of {what}", median(rates), "a second", to),
+        Row(f"transactions of {what}", median(run.rate for run in runs), "a second", to, slowest),
         Row(f"errors of {what}", 0, "", note=each),
         Row(f"lost rows of {what}", 0, "", note=each),
     ]

@@ -23,22 +23,38 @@ HEADERS: Final = "Host: 127.0.0.1\r\nContent-Type: application/json\r\n"
 
 @dataclass(frozen=True)
 class Load:
-    """What became of some requests: the seconds for all, the milliseconds of each."""
+    """What became of some requests: the seconds for all, the milliseconds of each.
+
+    `answers` are those that each client got: it sent its next request when it had the answer.
+    `spread` are the connections of each worker that got any, where the system tells.
+    """
 
     seconds: float
     milliseconds: list[float]
     outcomes: Counter[str]
+    answers: list[int]
+    spread: list[int]
 
     @property
     def rate(self) -> float:
         """Requests a second."""
         return len(self.milliseconds) / self.seconds
 
+    @property
+    def fairness(self) -> float:
+        """The answers of the client that got the fewest, over those of the one with the most."""
+        return min(self.answers) / max(self.answers)
+
+
+def percentile(percent: int, milliseconds: list[float]) -> float:
+    """What so many of a hundred took at most."""
+    return quantiles(milliseconds, n=100, method="inclusive")[percent - 1]
+
 
 def latencies(milliseconds: list[float]) -> str:
     """Half of the requests took at most p50, all but one of a hundred at most p99."""
-    percentiles = quantiles(milliseconds, n=100)
-    return f"p50 {percentiles[49]:.1f} ms, p99 {percentiles[98]:.1f} ms"
+    p50, p99 = (percentile(percent, milliseconds) for percent in (50, 99))
+    return f"p50 {p50:.1f} ms, p99 {p99:.1f} ms"
 
 
 @contextmanager
@@ -94,7 +110,7 @@ def load(bench: Workbench, port: int, requests: Iterable[str], *, clients: int) 
     """Send each request once, over as many keep-alive connections as there are clients."""
     given = json.dumps([*requests])
     told = bench.ask("load", port, clients, given=given)
-    return Load(told["seconds"], told["milliseconds"], Counter(told["outcomes"]))
+    return Load(**told | {"outcomes": Counter(told["outcomes"])})
 
 
 def require(outcome: str, found: Load, what: str) -> None:

@@ -11,8 +11,8 @@ HEAD: Final = ("measured", "figure", "value", "unit", "ratio", "to", "remark")
 class Row:
     """One figure; `to` names the row of the same measurement that it is compared with.
 
-    `aim` is what the value should be at most. Missing it is told, and fails nothing: a timed
-    assertion would blame the code for a busy machine.
+    `aim` is what the value should be at most, `at_least` what it should be at least. Missing one is
+    told, and fails nothing: a timed assertion would blame the code for a busy machine.
     """
 
     name: str
@@ -21,6 +21,7 @@ class Row:
     to: str = ""
     note: str = ""
     aim: float | None = None
+    at_least: float | None = None
 
 
 def lines(measured: str, rows: Sequence[Row]) -> list[tuple[str, ...]]:
@@ -48,10 +49,14 @@ def _readable(value: float) -> str:
 
 
 def _remark(row: Row) -> str:
-    if row.aim is None:
-        return row.note
-    verdict = "met" if row.value <= row.aim else "missed"
-    return "; ".join(filter(None, [row.note, f"aim: at most {row.aim:g}, {verdict}"]))
+    said = [row.note]
+    if row.aim is not None:
+        verdict = "met" if row.value <= row.aim else "missed"
+        said.append(f"aim: at most {row.aim:g}, {verdict}")
+    if row.at_least is not None:
+        verdict = "met" if row.value >= row.at_least else "missed"
+        said.append(f"aim: at least {row.at_least:,g}, {verdict}")
+    return "; ".join(filter(None, said))
 
 
 def for_the_screen(rows: Iterable[tuple[str, ...]]) -> str:

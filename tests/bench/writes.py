@@ -1,8 +1,15 @@
-"""Many clients that all create at once, against one worker and against four: nothing may fail."""
+"""Some clients that all create at once, against some workers: nothing may fail, nobody may starve.
+
+The ratio compares with the same clients over one worker. The remark tells how the slowest request
+and the least served client fared, and how unevenly workers took the connections: whoever is awake
+takes it, so with few clients some get none.
+"""
 
 import sqlite3
+from itertools import product
 from pathlib import Path
 from statistics import median
+from typing import Final
 from uuid import uuid4
 
 from .commands import FaultError
@@ -11,33 +18,44 @@ from .table import Row
 from .workbench import Workbench
 
 ROUNDS = 2
-CLIENTS = 200
-CREATES = 4000
+WORKERS = (1, 2, 4)
+CREATES: Final = {1: 800, 8: 1600, 64: 3200}  # by so many clients
 PATH = "/api/v1/products"
+Loads = dict[tuple[int, int], list[Load]]
 
 
 def measure(bench: Workbench) -> list[Row]:
     """Requests a second, and what failed or was lost."""
-    loads: dict[int, list[Load]] = {1: [], 4: []}
+    loads: Loads = {(clients, workers): [] for clients, workers in product(CREATES, WORKERS)}
     for turn in range(bench.times(ROUNDS)):
-        for workers, found in loads.items():
-            found.append(_creates(bench, workers, f"writes-{workers}-{turn}"))
-    return [row for workers, found in loads.items() for row in _rows(bench, workers, found)]
+        for workers in WORKERS:
+            found = _creates(bench, workers, f"writes-{workers}-{turn}")
+            for clients, one in found.items():
+                loads[clients, workers].append(one)
+    every = sum(one.outcomes.total() for some in loads.values() for one in some)
+    return [
+        *(_row(*what, found) for what, found in loads.items()),
+        Row("failures", 0, "", note=f"of {every:,} creates"),
+        Row("lost rows", 0, "", note=f"of {every:,} creates"),
+    ]
 
 
-def _creates(bench: Workbench, workers: int, name: str) -> Load:
+def _creates(bench: Workbench, workers: int, name: str) -> dict[int, Load]:
     """All creates on a new database. Raises `FaultError` unless each is answered and stored."""
-    path, many = bench.database(name), bench.times(CREATES)
-    what = f"creates by {CLIENTS} clients over {workers} worker(s)"
+    path = bench.database(name)
     url = f"sqlite+aiosqlite:///{path}"
     app = ("catalog.main:production", "--factory")
+    found: dict[int, Load] = {}
     with serve(bench, *app, workers=workers, CATALOG_DATABASE_URL=url) as port:
-        load(bench, port, [get(PATH)] * CLIENTS * workers, clients=CLIENTS)  # a warm-up
-        requests = [post(PATH, {"name": uuid4().hex}) for _ in range(many)]
-        found = load(bench, port, requests, clients=CLIENTS)
-    require("201", found, what)
-    if lost := many - rows_in(path):
-        raise FaultError(f"{lost} of {many} {what} were answered with 201 and are not stored.")
+        load(bench, port, [get(PATH)] * 200 * workers, clients=50 * workers)  # a warm-up
+        for clients, many in CREATES.items():
+            requests = [post(PATH, {"name": uuid4().hex}) for _ in range(bench.times(many))]
+            found[clients] = load(bench, port, requests, clients=clients)
+            require("201", found[clients], f"creates, {_name(clients, workers)},")
+    every = sum(bench.times(many) for many in CREATES.values())
+    if lost := every - rows_in(path):
+        what = f"{every} creates over {_counted(workers, 'worker')}"
+        raise FaultError(f"{lost} of {what} were answered with 201 and are not stored.")
     return found
 
 
@@ -49,18 +67,22 @@ def rows_in(path: Path) -> int:
     return stored
 
 
-def _rows(bench: Workbench, workers: int, loads: list[Load]) -> list[Row]:
-    what = f"{workers} worker{'s' * (workers > 1)}"
+def _row(clients: int, workers: int, loads: list[Load]) -> Row:
     took = [time for found in loads for time in found.milliseconds]
-    each = f"of {bench.times(CREATES):,} by {CLIENTS} clients, {len(loads)} times"
-    return [
-        Row(
-            f"creates over {what}",
-            median(found.rate for found in loads),
-            "requests/s",
-            "" if workers == 1 else "creates over 1 worker",
-            latencies(took),
-        ),
-        Row(f"failures over {what}", 0, "", note=each),
-        Row(f"lost rows over {what}", 0, "", note=each),
-    ]
+    note = f"{latencies(took)}, slowest {max(took):.1f} ms"
+    if clients > 1:
+        note += f"; least/most served client: {min(found.fairness for found in loads):.2f}"
+    if workers > 1 and clients > 1 and all(found.spread for found in loads):
+        crowded = max(max(found.spread) for found in loads)
+        note += f", clients of the fullest worker: {crowded}"
+    rate = median(found.rate for found in loads)
+    to = "" if workers == 1 else _name(clients, 1)
+    return Row(_name(clients, workers), rate, "requests/s", to, note)
+
+
+def _name(clients: int, workers: int) -> str:
+    return f"{_counted(clients, 'client')}, {_counted(workers, 'worker')}"
+
+
+def _counted(many: int, what: str) -> str:
+    return f"{many} {what}{'s' * (many > 1)}"

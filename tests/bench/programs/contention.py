@@ -1,14 +1,15 @@
 """Changes of one row by many tasks at once, and sees that none is lost.
 
-    python contention.py <how> <changes>
+    python contention.py <how> <changes> [database url]
 
 How those go on that are refused: `turns`, as the service does it; `at-once`, each by itself;
-`locks`, where nobody is refused, as each locks the row before it reads. Works on a new database:
-SQLite, or PostgreSQL where `TEST_DATABASE_URL` names a server. Prints the changes a second.
+`locks`, where nobody is refused, as each locks the row before it reads. Without a URL it works on a
+new database of the server that `TEST_DATABASE_URL` names. Prints the changes a second. Runs on
+uvloop, which uvicorn takes.
 """
 
 # mypy: disable-error-code="import-not-found"
-# The service is in its own environment, mypy in the repository's.
+# uvloop and the service are in the service's environment, mypy in the repository's.
 
 import asyncio
 import json
@@ -16,11 +17,11 @@ import os
 import sys
 from time import perf_counter
 
+import uvloop
 from catalog.database import Database
 from catalog.errors import TryAgain
 from catalog.modules.products.models import Product
 from catalog.testing.postgres_sandbox import PostgresSandbox
-from catalog.testing.sqlite_sandbox import SqliteSandbox
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 TASKS = 50
@@ -64,16 +65,19 @@ async def measure(url: str, how: str, changes: int) -> float:
     return changes / seconds
 
 
-async def main(how: str, changes: int) -> None:
-    """Print the figure."""
-    server = os.environ.get("TEST_DATABASE_URL")
-    if server:
-        sandbox = await PostgresSandbox.open(server)
-    else:
-        sandbox = await asyncio.to_thread(SqliteSandbox)
-    print(json.dumps({"rate": await measure(sandbox.database.url, how, changes)}))
+async def measure_on_a_server(how: str, changes: int) -> float:
+    """The same on a new database of PostgreSQL."""
+    sandbox = await PostgresSandbox.open(os.environ["TEST_DATABASE_URL"])
+    rate = await measure(sandbox.database.url, how, changes)
     await sandbox.close()
+    return rate
+
+
+async def main(how: str, changes: int, url: str = "") -> None:
+    """Print the figure."""
+    work = measure(url, how, changes) if url else measure_on_a_server(how, changes)
+    print(json.dumps({"rate": await work}))
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], int(sys.argv[2])))
+    uvloop.run(main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))

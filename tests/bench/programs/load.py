@@ -2,8 +2,10 @@
 
     python load.py <port> <connections>    < a JSON list of requests, in the words of HTTP
 
-Prints the seconds for all, the milliseconds of each, and how many ended in which outcome: a
-status, or a word where there was none. A connection sends its next request when it has the answer.
+Prints the seconds for all, the milliseconds of each, how many ended in which outcome: a status, or
+a word where there was none; how many answers each connection got, and how many connections each
+process of the server. A connection sends its next request when it has the answer, so one that waits
+longer than others gets fewer.
 """
 
 # mypy: disable-error-code="import-not-found"
@@ -15,13 +17,16 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 from typing import cast
 
 import uvloop
 
 SECONDS = 90  # for all requests together
+ESTABLISHED = "01"  # as /proc/net/tcp spells it
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
@@ -34,6 +39,7 @@ class Client(asyncio.Protocol):
         self.requests, self.took, self.outcomes = requests, took, outcomes
         self.done = asyncio.get_running_loop().create_future()
         self.answer = b""
+        self.answers = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Connected; `send` starts."""
@@ -57,6 +63,7 @@ class Client(asyncio.Protocol):
             self.took.append((perf_counter() - self.started) * 1000)
             self.outcomes[head[9:12].decode()] += 1
             self.answer = b""
+            self.answers += 1
             self.send()
 
     def connection_lost(self, _: Exception | None) -> None:
@@ -64,6 +71,22 @@ class Client(asyncio.Protocol):
         if not self.done.done():
             self.outcomes["no answer"] += 1
             self.done.set_result(None)
+
+
+def spread(port: int) -> list[int]:
+    """How many connections to this port each process has that has any; nothing but Linux tells."""
+    table = Path("/proc/net/tcp")
+    lines = table.read_text(encoding="ascii").splitlines() if table.exists() else []
+    sockets = {
+        f"socket:[{inode}]"
+        for _, local, _, state, *_, inode in (line.split()[:10] for line in lines)
+        if local.endswith(f":{port:04X}") and state == ESTABLISHED
+    }
+    accepted: Counter[Path] = Counter()
+    for file in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):  # it is somebody else's, or closed by now
+            accepted[file.parent] += file.readlink().name in sockets
+    return sorted(count for count in accepted.values() if count)
 
 
 async def load(port: int, connections: int, requests: list[str]) -> dict[str, object]:
@@ -83,7 +106,13 @@ async def load(port: int, connections: int, requests: list[str]) -> dict[str, ob
     await asyncio.wait([client.done for client in clients], timeout=SECONDS)
     if missing := len(requests) - outcomes.total():
         outcomes["too late, or never sent"] = missing
-    return {"seconds": perf_counter() - started, "milliseconds": took, "outcomes": outcomes}
+    return {
+        "seconds": perf_counter() - started,
+        "milliseconds": took,
+        "outcomes": outcomes,
+        "spread": spread(port),
+        "answers": [client.answers for client in clients],
+    }
 
 
 if __name__ == "__main__":

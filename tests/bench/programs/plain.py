@@ -19,7 +19,7 @@ from uuid_utils.compat import uuid7
 
 
 class Plain:
-    """Three statements and a transaction."""
+    """Four statements and two transactions."""
 
     def __init__(self, path: str) -> None:
         self.connection = sqlite3.connect(path, factory=WriterConnection)
@@ -44,6 +44,18 @@ class Plain:
         query = "SELECT * FROM products ORDER BY id LIMIT 50"
         return [dict(row) for row in self.connection.execute(query)]
 
+    def change(self, key: UUID) -> None:
+        """Read one row, change it and commit."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        version = int(str(self.read(key)["version"]))
+        now = datetime.now(UTC).replace(tzinfo=None)
+        self.connection.execute(
+            "UPDATE products SET description = ?, version = ?, updated_at = ?"
+            " WHERE id = ? AND version = ?",
+            (f"after {version}", version + 1, str(now), key.hex, version),
+        )
+        self.connection.execute("COMMIT")
+
 
 def rate(do: Callable[[int], object], times: int) -> float:
     """How often it can be done in a second."""
@@ -55,9 +67,11 @@ def rate(do: Callable[[int], object], times: int) -> float:
 
 if __name__ == "__main__":
     plain, count = Plain(sys.argv[1]), int(sys.argv[2])
+    created = rate(lambda _: plain.create(f"plain {uuid7().hex}", ""), count)
     keys = [UUID(str(row["id"])) for row in plain.page()]
     rates = {
-        "create": rate(lambda _: plain.create(f"plain {uuid7().hex}", ""), count),
+        "create": created,
+        "change": rate(lambda _: plain.change(keys[0]), count),
         "read": rate(lambda number: plain.read(keys[number % len(keys)]), count),
         "list": rate(lambda _: plain.page(), count),
     }

@@ -2,7 +2,8 @@
 
     python write.py <database url> <processes> <transactions of each>
 
-Prints the seconds from the first start to the last end, and the errors.
+Prints the seconds from the first start to the last end and those of the slowest transaction, and
+the errors.
 """
 
 # mypy: disable-error-code="import-not-found"
@@ -24,6 +25,8 @@ from uuid_utils.compat import uuid7
 TASKS = 8  # in each process
 SECONDS = 60  # until all processes are there
 
+Done = tuple[float, float, float, list[str]]  # start, end, seconds of the slowest, errors
+
 together: Barrier
 
 
@@ -33,31 +36,34 @@ def meet(barrier: Barrier) -> None:
     together = barrier
 
 
-async def write(database: Database, transactions: int) -> list[str]:
-    """Create one row in each transaction; gives the errors."""
+async def write(database: Database, transactions: int, took: list[float]) -> list[str]:
+    """Create one row in each transaction, and note its seconds; gives the errors."""
     errors = []
     for _ in range(transactions):
+        started = monotonic()
         try:
             async with database.write() as session:
                 row = Product(name=uuid7().hex, description="")
                 await ProductRepository(session).add(row)
         except Exception as error:  # whatever fails is counted
             errors.append(repr(error))
+        took.append(monotonic() - started)
     return errors
 
 
-async def write_together(url: str, transactions: int) -> tuple[float, float, list[str]]:
-    """Share the transactions between tasks; gives the start, the end and the errors."""
+async def write_together(url: str, transactions: int) -> Done:
+    """Share the transactions between tasks."""
+    took: list[float] = []
     shares = [transactions // TASKS + (task < transactions % TASKS) for task in range(TASKS)]
     async with Database(url) as database:
         await database.check()
         await asyncio.to_thread(together.wait, SECONDS)
         started = monotonic()
-        errors = await asyncio.gather(*(write(database, share) for share in shares))
-        return started, monotonic(), [error for of_task in errors for error in of_task]
+        errors = await asyncio.gather(*(write(database, share, took) for share in shares))
+        return started, monotonic(), max(took), [error for of_task in errors for error in of_task]
 
 
-def run(url: str, transactions: int) -> tuple[float, float, list[str]]:
+def run(url: str, transactions: int) -> Done:
     """What one process does."""
     return asyncio.run(write_together(url, transactions))
 
@@ -68,9 +74,10 @@ def main(url: str, processes: int, transactions: int) -> None:
     barrier = context.Barrier(processes)
     with ProcessPoolExecutor(processes, context, meet, (barrier,)) as pool:
         done = [*pool.map(run, [url] * processes, [transactions] * processes)]
-    starts, ends, errors = zip(*done, strict=True)
+    starts, ends, slowest, errors = zip(*done, strict=True)
     told = {
         "seconds": max(ends) - min(starts),
+        "slowest": max(slowest),
         "errors": [each for some in errors for each in some],
     }
     json.dump(told, sys.stdout)
