@@ -8,17 +8,30 @@ from .bars import Bar, Group, drawn
 Lines = Iterable[Sequence[str]]
 Shown = tuple[str, str, bool]  # what was measured, the figure, whether it is ours
 
-CLIENTS: Final = ("the service", "FastAPI on plain sqlite3", "FastAPI, a constant")
+APPLICATIONS: Final = (
+    "the service",
+    "FastAPI and SQLAlchemy, as their docs show",
+    "FastAPI on plain sqlite3",
+    "FastAPI, a constant",
+)
 GROUPS: Final[dict[str, list[list[Shown]]]] = {
     "Requests a second, one worker: more is better": [
-        [("http", f"{what}: {who}", who == "the service") for who in CLIENTS]
+        [("http", f"{what}: {who}", who == "the service") for who in APPLICATIONS]
         for what in ("create", "read", "list")
     ],
     "Writes a second, each of them committed: more is better": [
-        [("writes", f"creates over {many}", True) for many in ("1 worker", "4 workers")],
+        [
+            ("writes", f"{clients}, {workers}", True)
+            for workers in ("1 worker", "4 workers")
+            for clients in ("1 client", "64 clients")
+        ],
         [
             ("processes", f"transactions of {many}", True)
             for many in ("1 process", "2 processes", "4 processes")
+        ],
+        [
+            ("contention", "read-modify-write transactions, 50 tasks, one row", True),
+            ("contention", "the same with SQLAlchemy, as its docs show", False),
         ],
     ],
     "Milliseconds a test, the same work on each kind of database: less is better": [
