@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from bench import (
     contention,
+    driver,
     endpoints,
     growth,
     isolation,
@@ -49,6 +50,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Workbench], list[Row]]]] = {
     "writes": writes.measure,
     "contention": contention.measure,
     "processes": processes.measure,
+    "driver": driver.measure,
     "postgres": postgres.measure,
 }
 

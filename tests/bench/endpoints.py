@@ -64,14 +64,15 @@ def measure(bench: Workbench) -> list[Row]:
 def _load(bench: Workbench, what: str, name: str, port: int, database: Path) -> Load:
     """One round of one kind of request to one of the applications."""
     many = bench.times(SECOND if name in {USUAL, SERVICE} else 2 * SECOND)
-    requests = _requests(what, PATHS[name], database, many)
+    requests = requests_for(what, PATHS[name], database, many)
     found = load(bench, port, requests, clients=CLIENTS)
     if name != USUAL:
         require(STATUS[what], found, f"requests ({what}: {name})")
     return found
 
 
-def _requests(what: str, path: str, database: Path, many: int) -> list[str]:
+def requests_for(what: str, path: str, database: Path, many: int) -> list[str]:
+    """So many that create, list, or read one of the rows that a database has."""
     if what == "create":
         return [post(path, {"name": uuid4().hex, "description": "as the sky"}) for _ in range(many)]
     if what == "list":

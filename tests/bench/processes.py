@@ -25,11 +25,11 @@ def measure(bench: Workbench) -> list[Row]:
     runs: dict[int, list[Run]] = {processes: [] for processes in HOW_MANY}
     for turn in range(bench.times(ROUNDS)):
         for processes, found in runs.items():
-            found.append(_run(bench, processes, f"processes-{processes}-{turn}"))
+            found.append(run(bench, processes, f"processes-{processes}-{turn}"))
     return [row for processes, found in runs.items() for row in _rows(bench, processes, found)]
 
 
-def _run(bench: Workbench, processes: int, name: str) -> Run:
+def run(bench: Workbench, processes: int, name: str) -> Run:
     """One run on a new database. Raises `FaultError` when one fails, or leaves no row."""
     path, each = bench.database(name), bench.times(TRANSACTIONS) // processes
     told = bench.ask("write", f"sqlite+aiosqlite:///{path}", processes, each)
@@ -44,10 +44,10 @@ def _run(bench: Workbench, processes: int, name: str) -> Run:
 def _rows(bench: Workbench, processes: int, runs: list[Run]) -> list[Row]:
     what = f"{processes} process{'es' * (processes > 1)}"
     each = f"of {bench.times(TRANSACTIONS):,}, {len(runs)} times"
-    slowest = f"slowest {max(run.slowest for run in runs):.1f} ms"
+    slowest = f"slowest {max(each.slowest for each in runs):.1f} ms"
     to = "" if processes == 1 else "transactions of 1 process"
     return [
-        Row(f"transactions of {what}", median(run.rate for run in runs), "a second", to, slowest),
+        Row(f"transactions of {what}", median(each.rate for each in runs), "a second", to, slowest),
         Row(f"errors of {what}", 0, "", note=each),
         Row(f"lost rows of {what}", 0, "", note=each),
     ]
