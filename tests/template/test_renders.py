@@ -93,7 +93,7 @@ def test_a_rendered_service_starts_answers_and_stops(
     with started(service, programs, port) as process:
         ready = wait_for(f"{address}/health/ready", process)
         created = httpx2.post(f"{address}/api/v1/orders", json={"name": "first"})
-        read = httpx2.get(created.headers["location"])
+        read = httpx2.get(f"{address}{created.headers['location']}")
         docs = httpx2.get(f"{address}/docs")
         described = httpx2.get(f"{address}/openapi.json")
         process.send_signal(signal.SIGTERM)

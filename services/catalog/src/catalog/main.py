@@ -32,7 +32,7 @@ def production() -> FastAPI:
         _warn_of_several(settings.database_url)
         app = create_app(settings)
     gc.collect()
-    gc.freeze()  # what lives as long as the process: searching it would stop all for 50 ms at times
+    gc.freeze()  # what lives as long as the process: each search in it would stop all requests
     return app
 
 
