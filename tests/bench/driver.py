@@ -8,7 +8,7 @@ from statistics import median
 from . import processes
 from .endpoints import CLIENTS, PATHS, SECOND, requests_for
 from .endpoints import SERVICE as OURS
-from .serving import Load, latencies, load, require, serve
+from .serving import Load, latencies, load, rate_of, require, serve, times_of
 from .table import Row
 from .workbench import SERVICE, Workbench
 
@@ -58,9 +58,8 @@ def _changes(bench: Workbench, name: str) -> float:
 
 
 def _reading(way: str, loads: Sequence[Load]) -> Row:
-    took = [time for each in loads for time in each.milliseconds]
-    rate = median(each.rate for each in loads)
-    return Row(f"reads, {way}", rate, "requests/s", _to("reads", way), latencies(took))
+    note = latencies(times_of(loads))
+    return Row(f"reads, {way}", rate_of(loads), "requests/s", _to("reads", way), note)
 
 
 def _changing(way: str, rates: Sequence[float]) -> Row:
@@ -70,9 +69,8 @@ def _changing(way: str, rates: Sequence[float]) -> Row:
 
 def _writing(way: str, runs: Sequence[processes.Run]) -> Row:
     what = f"writes by {PROCESSES} processes"
-    slowest = f"slowest {max(each.slowest for each in runs):.1f} ms"
     rate = median(each.rate for each in runs)
-    return Row(f"{what}, {way}", rate, "a second", _to(what, way), slowest)
+    return Row(f"{what}, {way}", rate, "a second", _to(what, way), processes.slowest(runs))
 
 
 def _to(what: str, way: str) -> str:

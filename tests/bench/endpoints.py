@@ -12,7 +12,18 @@ from statistics import median
 from typing import Final
 from uuid import uuid4
 
-from .serving import Load, get, latencies, load, percentile, post, require, serve
+from .serving import (
+    Load,
+    get,
+    latencies,
+    load,
+    percentile,
+    post,
+    rate_of,
+    require,
+    serve,
+    times_of,
+)
 from .table import Row
 from .workbench import Workbench
 
@@ -96,8 +107,8 @@ def _rows(what: str, loads: Mapping[str, list[Load]], loop: list[float]) -> list
     ]
     if what not in SLOWER:
         return rows
-    slower = _rate(loads[constant]) / _rate(loads[f"{what}: {SERVICE}"])
-    p99 = percentile(99, _took(loads[f"{what}: {SERVICE}"]))
+    slower = rate_of(loads[constant]) / rate_of(loads[f"{what}: {SERVICE}"])
+    p99 = percentile(99, times_of(loads[f"{what}: {SERVICE}"]))
     return [
         *rows,
         Row(f"{what}: the service, times slower than a constant", slower, "", aim=SLOWER[what]),
@@ -109,13 +120,5 @@ def _row(what: str, name: str, loads: list[Load], to: str) -> Row:
     figure = f"{what}: {name}"
     failed = sum(load.outcomes.total() - load.outcomes[STATUS[what]] for load in loads)
     failures = f"; {failed} of {sum(load.outcomes.total() for load in loads):,} failed"
-    note = latencies(_took(loads)) + failures * (failed > 0)
-    return Row(figure, _rate(loads), "requests/s", "" if figure == to else to, note)
-
-
-def _rate(loads: list[Load]) -> float:
-    return median(found.rate for found in loads)
-
-
-def _took(loads: list[Load]) -> list[float]:
-    return [time for found in loads for time in found.milliseconds]
+    note = latencies(times_of(loads)) + failures * (failed > 0)
+    return Row(figure, rate_of(loads), "requests/s", "" if figure == to else to, note)

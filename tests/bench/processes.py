@@ -1,5 +1,6 @@
 """Processes that write to one file through the service's `Database`, without HTTP."""
 
+from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -41,13 +42,18 @@ def run(bench: Workbench, processes: int, name: str) -> Run:
     return Run(processes * each / told["seconds"], told["slowest"] * 1000)
 
 
+def slowest(runs: Sequence[Run]) -> str:
+    """The slowest transaction of some runs, in words."""
+    return f"slowest {max(each.slowest for each in runs):.1f} ms"
+
+
 def _rows(bench: Workbench, processes: int, runs: list[Run]) -> list[Row]:
     what = f"{processes} process{'es' * (processes > 1)}"
     each = f"of {bench.times(TRANSACTIONS):,}, {len(runs)} times"
-    slowest = f"slowest {max(each.slowest for each in runs):.1f} ms"
+    rate = median(run.rate for run in runs)
     to = "" if processes == 1 else "transactions of 1 process"
     return [
-        Row(f"transactions of {what}", median(each.rate for each in runs), "a second", to, slowest),
+        Row(f"transactions of {what}", rate, "a second", to, slowest(runs)),
         Row(f"errors of {what}", 0, "", note=each),
         Row(f"lost rows of {what}", 0, "", note=each),
     ]

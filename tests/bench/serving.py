@@ -4,11 +4,11 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import quantiles
+from statistics import median, quantiles
 from subprocess import Popen
 from tempfile import NamedTemporaryFile
 from time import monotonic, sleep
@@ -49,6 +49,16 @@ class Load:
 def percentile(percent: int, milliseconds: list[float]) -> float:
     """What so many of a hundred took at most."""
     return quantiles(milliseconds, n=100, method="inclusive")[percent - 1]
+
+
+def rate_of(loads: Sequence[Load]) -> float:
+    """The requests a second of the median round."""
+    return median(found.rate for found in loads)
+
+
+def times_of(loads: Sequence[Load]) -> list[float]:
+    """The milliseconds of each request of all rounds."""
+    return [time for found in loads for time in found.milliseconds]
 
 
 def latencies(milliseconds: list[float]) -> str:

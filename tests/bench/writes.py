@@ -8,12 +8,11 @@ takes it, so with few clients some get none.
 import sqlite3
 from itertools import product
 from pathlib import Path
-from statistics import median
 from typing import Final
 from uuid import uuid4
 
 from .commands import FaultError
-from .serving import Load, get, latencies, load, post, require, serve
+from .serving import Load, get, latencies, load, post, rate_of, require, serve, times_of
 from .table import Row
 from .workbench import Workbench
 
@@ -68,14 +67,14 @@ def rows_in(path: Path) -> int:
 
 
 def _row(clients: int, workers: int, loads: list[Load]) -> Row:
-    took = [time for found in loads for time in found.milliseconds]
+    took = times_of(loads)
     note = f"{latencies(took)}, slowest {max(took):.1f} ms"
     if clients > 1:
         note += f"; least/most served client: {min(found.fairness for found in loads):.2f}"
     if workers > 1 and clients > 1 and all(found.spread for found in loads):
         crowded = max(max(found.spread) for found in loads)
         note += f", clients of the fullest worker: {crowded}"
-    rate = median(found.rate for found in loads)
+    rate = rate_of(loads)
     to = "" if workers == 1 else _name(clients, 1)
     return Row(_name(clients, workers), rate, "requests/s", to, note)
 
