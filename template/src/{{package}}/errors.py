@@ -1,16 +1,27 @@
 """What can go wrong in the domain; `problems.py` alone knows what that is in HTTP.
 
 ServiceError
+├── Unauthenticated        the caller did not prove who it is
+├── Forbidden              the caller may not do it
 ├── NotFound               there is no such thing
 ├── Conflict               a constraint of the database refused it
 ├── PreconditionFailed     the caller's version is not the current one
 ├── PreconditionRequired   the caller did not say which version it changes
+├── TooManyAttempts        the caller has to wait
 └── Unavailable            the database cannot serve now
 """
 
 
 class ServiceError(Exception):
     """An error that the caller of the service can be told about, in one sentence."""
+
+
+class Unauthenticated(ServiceError):
+    """The caller did not prove who it is."""
+
+
+class Forbidden(ServiceError):
+    """The caller is known, or need not be, and may not do it."""
 
 
 class NotFound(ServiceError):
@@ -27,6 +38,14 @@ class PreconditionFailed(ServiceError):
 
 class PreconditionRequired(ServiceError):
     """The caller must say which version it means to change."""
+
+
+class TooManyAttempts(ServiceError):
+    """The caller has tried too often, and may try again after some `seconds`."""
+
+    def __init__(self, sentence: str, seconds: int = 1) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
 
 
 class Unavailable(ServiceError):

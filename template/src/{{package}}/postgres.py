@@ -60,6 +60,7 @@ def engines(url: str, connections: int, patience: float) -> tuple[AsyncEngine, A
         pool_size=connections,
         max_overflow=0,
         pool_timeout=patience,
+        hide_parameters=True,  # what rows hold is not for the log
     )
     _govern(engine.sync_engine, name_of(url))
     return engine, engine.execution_options(isolation_level=READING, postgresql_readonly=True)
@@ -67,7 +68,7 @@ def engines(url: str, connections: int, patience: float) -> tuple[AsyncEngine, A
 
 def migration_engine(url: str) -> AsyncEngine:
     """Connections that wait as long for a lock as a migration has to."""
-    engine = create_async_engine(url, poolclass=NullPool)
+    engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
     _govern(engine.sync_engine, name_of(url))
     return engine
 

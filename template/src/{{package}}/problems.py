@@ -19,10 +19,13 @@ log = structlog.get_logger()
 MEDIA_TYPE: Final = "application/problem+json"
 
 STATUS: Final[dict[type[errors.ServiceError], HTTPStatus]] = {
+    errors.Unauthenticated: HTTPStatus.UNAUTHORIZED,
+    errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
     errors.Conflict: HTTPStatus.CONFLICT,
     errors.PreconditionFailed: HTTPStatus.PRECONDITION_FAILED,
     errors.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
+    errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
@@ -78,7 +81,17 @@ def problem(
 
 async def _domain(request: Request, error: Exception) -> ProblemResponse:
     status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-    return problem(request, status, str(error))
+    return problem(request, status, str(error), headers=_headers(error))
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    """What RFC 9110 wants beside the status: how to prove who one is, and when to come back."""
+    match error:
+        case errors.Unauthenticated():
+            return {"WWW-Authenticate": "Bearer"}
+        case errors.TooManyAttempts():
+            return {"Retry-After": str(error.seconds)}
+    return {}
 
 
 async def _unavailable(request: Request, error: Exception) -> ProblemResponse:

@@ -1,6 +1,6 @@
 """What a deployment may choose: environment variables, or lines of a `.env` file."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -78,9 +78,11 @@ class Settings(BaseSettings):
         return tuple(sorted({*names}))
 
 
-def named(error: ValidationError) -> str:
-    """What is wrong with the settings, each by the name of its variable."""
-    prefix = Settings.model_config["env_prefix"]
+PREFIX: Final = Settings.model_config["env_prefix"]
+
+
+def named(error: ValidationError, prefix: str = PREFIX) -> str:
+    """What is wrong with settings, each by the name of its variable."""
     wrong = [(f"{prefix}{each['loc'][0]}".upper(), each["msg"]) for each in error.errors()]
     sentence = "; ".join(f"{variable}: {reason}" for variable, reason in wrong)
     return sentence.replace(": Value error, ", ": ")

@@ -108,6 +108,7 @@ def migration_engine(url: str) -> AsyncEngine:
         URL.create("sqlite+aiosqlite", database=name_of(url)),
         connect_args={"factory": WriterConnection, "async_creator_fn": partial(_open, _stock)},
         poolclass=NullPool,
+        hide_parameters=True,  # what rows hold is not for the log
     )
     _translate_errors(engine.sync_engine, name_of(url))
     _begin(engine.sync_engine, "BEGIN IMMEDIATE")
@@ -186,6 +187,7 @@ def _pooled(
         pool_size=size,
         max_overflow=0,
         pool_timeout=patience,
+        hide_parameters=True,  # what rows hold is not for the log
     )
     _translate_errors(engine.sync_engine, path)
     if driver is _stock:

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings
 
-from .modules import module_names
-from .settings import Settings
+from .modules import load_settings, module_names, prefix_of
+from .settings import PREFIX, Settings
 
 
 def test_the_environment_decides(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +62,11 @@ def test_code_can_ask_for_no_module() -> None:
 def test_the_readme_tells_of_every_setting() -> None:
     readme = Path(__file__).parents[2].joinpath("README.md").read_text()
 
-    for name, field in Settings.model_fields.items():
-        variable = f"CATALOG_{name.upper()}"
-        default = "" if field.default is None else f"`{field.default}`"
-        assert f"| `{variable}` | {default} | {field.description} |" in readme
+    kinds: list[type[BaseSettings]] = [Settings, *load_settings(None)]
+    for kind in kinds:
+        module = kind.__module__.split(".")[-2]
+        prefix = PREFIX if kind is Settings else prefix_of(module)
+        for name, field in kind.model_fields.items():
+            default = "" if field.default is None else f"`{field.default}`"
+            row = f"| `{prefix}{name.upper()}` | {default} | {field.description} |"
+            assert row in readme

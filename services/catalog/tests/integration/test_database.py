@@ -76,6 +76,15 @@ async def test_errors_without_a_meaning_in_the_domain_stay_what_they_are(
             await session.execute(text("SELECT * FROM _nowhere"))
 
 
+async def test_an_error_tells_the_query_and_none_of_its_values(database: Database) -> None:
+    with pytest.raises(DBAPIError, match="_nowhere") as caught:
+        async with database.read() as session:
+            query = text("SELECT * FROM _nowhere WHERE secret = :secret")
+            await session.execute(query, {"secret": "swordfish"})
+
+    assert "swordfish" not in str(caught.value)
+
+
 async def test_what_was_refused_is_repeated_until_it_succeeds(database: Database) -> None:
     tries: list[int] = []
 

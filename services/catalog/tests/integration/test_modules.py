@@ -18,7 +18,7 @@ from starlette.websockets import WebSocketDisconnect
 from catalog import main, modules
 from catalog.app import create_app
 from catalog.database import Database
-from catalog.modules import BrokenModule, module_names
+from catalog.modules import BrokenModule, load_settings, module_names
 from catalog.orm import Base
 from catalog.revisions import migration_config
 from catalog.settings import Settings
@@ -51,6 +51,29 @@ STARTING = """
     async def echo(socket: WebSocket, database: CurrentDatabase):
         await socket.accept()
         await socket.send_text(await socket.receive_text())
+"""
+SETTINGS = """
+    from pydantic_settings import BaseSettings
+
+
+    class Settings(BaseSettings):
+        pages: int = 3
+"""
+ASKING = """
+    from typing import Annotated
+
+    from fastapi import APIRouter, Depends
+
+    from ...dependencies import settings_of
+    from .settings import Settings
+
+    router = APIRouter()
+
+
+    @router.get("/planted/pages")
+    async def pages(settings: Annotated[Settings, Depends(settings_of(Settings))]) -> int:
+        \"\"\"How many.\"\"\"
+        return settings.pages
 """
 FAILING = STARTING.replace("await app.state.database.check()", 'raise OSError("no broker")')
 
@@ -168,6 +191,8 @@ def test_a_module_that_is_not_there_cannot_be_started(monkeypatch: pytest.Monkey
         ({"__init__": "", "router": "router = None"}, "needs `router = APIRouter"),
         ({"__init__": "nobody"}, "is broken: NameError"),
         ({"router": ""}, "has no __init__.py"),
+        ({"__init__": "", "settings": "1 / 0"}, "is broken: ZeroDivisionError"),
+        ({"__init__": "", "settings": "Settings = int"}, "needs `class Settings"),
     ],
 )
 def test_a_broken_module_stops_the_start_with_its_name(
@@ -184,6 +209,39 @@ def test_a_broken_module_stops_the_start_with_its_name(
             start()
     with pytest.raises(BrokenModule, match=reason):
         create_app(Settings(_env_file=None))
+
+
+@pytest.mark.parametrize(("environment", "pages"), [({}, 3), ({"PAGES": "4"}, 4)])
+async def test_a_module_may_bring_settings_of_its_own(
+    plant: Plant,
+    monkeypatch: pytest.MonkeyPatch,
+    with_modules: WithModules,
+    environment: dict[str, str],
+    pages: int,
+) -> None:
+    plant(f"planted_{pages}", __init__="", settings=SETTINGS, router=ASKING)
+    for name, value in environment.items():
+        monkeypatch.setenv(f"CATALOG_PLANTED_{pages}_{name}", value)
+
+    async with with_modules(f"planted_{pages}") as client:
+        assert (await client.get("/api/v1/planted/pages")).json() == pages
+
+
+def test_an_unusable_setting_of_a_module_stops_the_start_with_its_name(
+    plant: Plant,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plant("planted", __init__="", settings=SETTINGS)
+    monkeypatch.setattr(main, "configure_logs", lambda *_, **__: None)  # it is for a whole process
+    (tmp_path / ".env").write_text("CATALOG_PLANTED_PAGES=many")
+    monkeypatch.chdir(tmp_path)
+
+    sentence = r"cannot start: \w+_PLANTED_PAGES: Input should be a valid integer"
+    for start in (main.main, main.production):
+        with pytest.raises(SystemExit, match=sentence):
+            start()
+    assert load_settings([]) == {}
 
 
 def test_a_folder_that_holds_no_code_is_no_module(plant: Plant, tmp_path: Path) -> None:

@@ -79,6 +79,25 @@ async def test_a_subclass_is_answered_like_its_parent(
     assert (answer.status_code, answer.json()["detail"]) == (409, "It is sold.")
 
 
+@pytest.mark.parametrize(
+    ("error", "header", "value"),
+    [
+        (errors.Unauthenticated("Who are you?"), "www-authenticate", "Bearer"),
+        (errors.TooManyAttempts("Wait.", 90), "retry-after", "90"),
+    ],
+)
+async def test_some_errors_say_in_a_header_what_to_do(
+    app: FastAPI,
+    client: httpx2.AsyncClient,
+    error: errors.ServiceError,
+    header: str,
+    value: str,
+) -> None:
+    add_route(app, error)
+
+    assert (await client.get("/failing")).headers[header] == value
+
+
 async def test_an_unexpected_error_shows_nothing_and_is_logged_with_the_request_id(
     app: FastAPI,
     client: httpx2.AsyncClient,

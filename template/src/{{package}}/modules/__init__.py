@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
+    from pydantic_settings import BaseSettings
 
 
 class BrokenModule(Exception):
@@ -42,8 +43,49 @@ def load_modules(chosen: Collection[str] | None) -> list[APIRouter]:
     Raises `BrokenModule`, also for a chosen module whose `router.py` is not one.
     """
     import_models()  # tables refer to each other, so they are there whoever is chosen
-    names = [name for name in module_names() if chosen is None or name in chosen]
-    return [router for name in names if (router := _router(name)) is not None]
+    return [router for name in _names(chosen) if (router := _router(name)) is not None]
+
+
+def load_settings(
+    chosen: Collection[str] | None,
+    env_file: str | None = None,
+) -> dict[type[BaseSettings], BaseSettings]:
+    """What the chosen modules, or all for None, let a deployment choose, by its class.
+
+    That is `class Settings(BaseSettings)` in a module's `settings.py`. The variable of a field is
+    `<SERVICE>_<MODULE>_<FIELD>`, and may stand in `env_file`. Raises `BrokenModule`, also for a
+    value that is unusable; the sentence then names the variable.
+    """
+    found = [_settings(name, env_file) for name in _names(chosen)]
+    return {type(each): each for each in found if each is not None}
+
+
+def prefix_of(name: str) -> str:
+    """What the variables of a module's own settings start with."""
+    return f"{__name__.partition('.')[0]}_{name}_".upper()
+
+
+def _names(chosen: Collection[str] | None) -> list[str]:
+    return [name for name in module_names() if chosen is None or name in chosen]
+
+
+def _settings(name: str, env_file: str | None) -> BaseSettings | None:
+    from pydantic import ValidationError  # noqa: PLC0415 - as below
+    from pydantic_settings import BaseSettings  # noqa: PLC0415 - as below
+
+    from ..settings import named  # noqa: PLC0415 - which itself asks for the names of modules
+
+    if (found := _import(name, "settings")) is None:
+        return None
+    kind = getattr(found, "Settings", None)
+    if not (isinstance(kind, type) and issubclass(kind, BaseSettings)):
+        raise BrokenModule(
+            f"The module {name!r} needs `class Settings(BaseSettings)` in its settings.py."
+        )
+    try:
+        return kind(_env_prefix=prefix_of(name), _env_file=env_file)
+    except ValidationError as error:
+        raise BrokenModule(f"{named(error, prefix_of(name))}.") from error
 
 
 def _router(name: str) -> APIRouter | None:

@@ -15,7 +15,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from ..settings import Settings
+from ..settings import PREFIX
 
 PRODUCTION: Final = f"{__name__.partition('.')[0]}.main:production"
 LONGEST_LINE: Final = 1024**2  # bytes: a traceback is one line of the log
@@ -59,11 +59,10 @@ async def serve_alone(url: str, folder: Path) -> AsyncIterator[Service]:
 
     `folder` is where it runs: one without a `.env`, which would be a developer's own settings.
     """
-    prefix = Settings.model_config["env_prefix"]
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-c", UVICORN, PRODUCTION, "--factory", "--port=0"),
         cwd=folder,
-        env={**os.environ, f"{prefix}DATABASE_URL": url},
+        env={**os.environ, f"{PREFIX}DATABASE_URL": url},
         stdin=PIPE,
         stdout=PIPE,
         stderr=STDOUT,
