@@ -1,0 +1,1 @@
+"""The identity service: README.md tells what it does."""

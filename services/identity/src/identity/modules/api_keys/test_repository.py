@@ -1,0 +1,94 @@
+"""The queries, each against a real database."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...errors import Conflict
+from .factories import ApiKeyCreateFactory
+from .models import ApiKey
+from .repository import ApiKeyRepository
+
+
+@pytest.fixture
+def repository(session: AsyncSession) -> ApiKeyRepository:
+    return ApiKeyRepository(session)
+
+
+def make(**fields: Any) -> ApiKey:
+    new = ApiKeyCreateFactory.build(**fields)
+    return ApiKey(**new.model_dump())
+
+
+async def test_what_was_added_can_be_read_back(
+    repository: ApiKeyRepository,
+    session: AsyncSession,
+) -> None:
+    row = make(name="blue", description="as the sky")
+    await repository.add(row)
+    session.expunge_all()
+
+    found = await repository.get(row.id)
+
+    assert found is not None
+    assert found is not row
+    assert (found.name, found.description, found.version) == ("blue", "as the sky", 1)
+    assert (found.created_at, found.updated_at) == (row.created_at, row.updated_at)
+
+
+async def test_nothing_is_found_under_an_unknown_id(
+    repository: ApiKeyRepository,
+) -> None:
+    assert await repository.get(uuid4()) is None
+
+
+async def test_a_name_can_be_taken_only_once(
+    repository: ApiKeyRepository,
+) -> None:
+    await repository.add(make(name="blue"))
+
+    with pytest.raises(Conflict, match="This name is already taken"):
+        await repository.add(make(name="blue"))
+
+
+async def test_a_change_is_stored_and_counted(
+    repository: ApiKeyRepository,
+    session: AsyncSession,
+) -> None:
+    row = make()
+    await repository.add(row)
+
+    row.description = "new"
+    await repository.save(row)
+    session.expunge_all()
+
+    found = await repository.get(row.id)
+    assert found is not None
+    assert (found.description, found.version) == ("new", 2)
+
+
+async def test_pages_follow_each_other_without_gap_or_overlap(
+    repository: ApiKeyRepository,
+) -> None:
+    rows = [make() for _ in range(5)]
+    for number, row in enumerate(rows):
+        row.id = UUID(int=5 - number)  # the order of the rows is not that of their ids
+        await repository.add(row)
+
+    first = await repository.page(None, 2)
+    second = await repository.page(first[-1].id, 2)
+    third = await repository.page(second[-1].id, 2)
+
+    assert [len(first), len(second), len(third)] == [2, 2, 1]
+    assert [row.id for row in first + second + third] == sorted(row.id for row in rows)
+
+
+async def test_what_was_removed_is_gone(repository: ApiKeyRepository) -> None:
+    row = make()
+    await repository.add(row)
+
+    await repository.remove(row)
+
+    assert await repository.get(row.id) is None

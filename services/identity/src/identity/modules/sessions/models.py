@@ -1,0 +1,19 @@
+"""The table of sessions."""
+
+from sqlalchemy import CheckConstraint, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...orm import Base, Timestamps
+
+
+class Session(Timestamps, Base):
+    """A row; `version` grows by one with each change."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (CheckConstraint("version > 0", "version_is_positive"),)
+
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+    description: Mapped[str] = mapped_column(String(1000))
+    version: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own type

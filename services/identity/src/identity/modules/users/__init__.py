@@ -1,0 +1,1 @@
+"""The users of the service, from their table up to their URLs."""

@@ -1,0 +1,173 @@
+"""The driver's ways to its thread: few, and none that blocks the loop or overtakes another."""
+
+import asyncio
+import json
+import sqlite3
+import threading
+from collections.abc import Coroutine
+from contextlib import closing
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from identity.database import Database
+from identity.sqlite_driver import ROWS, Connection
+
+VALUES = text("SELECT value FROM json_each(:values)")
+FEW = VALUES.bindparams(values=json.dumps([*range(10)]))
+MANY = VALUES.bindparams(values=json.dumps([*range(2 * ROWS + 1)]))
+PAIRS = text("SELECT count(*) FROM json_each(:values) AS one, json_each(:values) AS other")
+LONG = PAIRS.bindparams(values=json.dumps([*range(500)]))
+
+
+async def driver_of(session: AsyncSession) -> Connection:
+    raw = await (await session.connection()).get_raw_connection()
+    return cast("Connection", raw.driver_connection)
+
+
+async def ways_of(session: AsyncSession) -> int:
+    """How many ways to the thread the session's connection has taken so far."""
+    return (await driver_of(session)).sent
+
+
+def busy(drivers: list[Connection]) -> bool:
+    return any(driver.is_busy() for driver in drivers)
+
+
+async def turns_until(work: Coroutine[Any, Any, object]) -> int:
+    """How many turns others get until it is done."""
+    doing, turns = asyncio.create_task(work), 0
+    while not doing.done():
+        await asyncio.sleep(0)
+        turns += 1
+    await doing
+    return turns
+
+
+async def test_a_short_query_takes_no_way_to_the_thread(database: Database) -> None:
+    async with database.read() as session:
+        before = await ways_of(session)
+        assert (await session.scalars(FEW)).all() == [*range(10)]
+        assert await ways_of(session) == before
+
+
+async def test_a_change_takes_one_way_and_its_commit_another(database: Database) -> None:
+    async with database.write() as session:
+        before = await ways_of(session)
+        await session.execute(text("CREATE TABLE _number (value INTEGER)"))
+        assert await ways_of(session) == before + 1
+    async with database.write() as session:
+        assert await ways_of(session) == before + 2
+
+
+async def test_a_long_query_lets_others_run(database: Database) -> None:
+    async with database.read() as session:
+        assert await turns_until(session.scalar(LONG)) > 1
+
+
+async def test_a_query_that_is_too_long_for_the_loop_does_not_disturb_a_change(
+    database: Database,
+) -> None:
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE _number (value INTEGER)"))
+        await session.execute(text("INSERT INTO _number VALUES (7)"))
+        assert await session.scalar(LONG) == 500 * 500
+
+    async with database.read() as session:
+        assert (await session.scalars(text("SELECT value FROM _number"))).all() == [7]
+
+
+async def test_rows_come_complete_and_in_order_however_they_are_fetched(database: Database) -> None:
+    expected = [*range(2 * ROWS + 1)]
+    async with database.read() as session:
+        assert (await session.scalars(MANY)).all() == expected
+
+        streamed = await session.stream_scalars(MANY)
+        assert await streamed.first() == 0
+
+        streamed = await session.stream_scalars(MANY)
+        assert [value async for value in streamed] == expected
+
+        streamed = await session.stream_scalars(MANY)
+        parts = [part async for part in streamed.partitions(ROWS - 1)]
+        assert [value for part in parts for value in part] == expected
+        assert len(parts[0]) == ROWS - 1
+
+
+async def test_one_statement_takes_many_parameters(database: Database) -> None:
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE _number (value INTEGER)"))
+        values = [{"value": number} for number in range(5)]
+        await session.execute(text("INSERT INTO _number VALUES (:value)"), values)
+        assert (await session.scalars(text("SELECT value FROM _number"))).all() == [*range(5)]
+
+
+async def test_a_cancelled_query_is_not_overtaken(database: Database) -> None:
+    drivers: list[Connection] = []
+
+    async def ask() -> None:
+        async with database.read() as session:
+            drivers.append(await driver_of(session))
+            await session.scalar(LONG)
+
+    asking = asyncio.create_task(ask())
+    while not (asking.done() or busy(drivers)):  # noqa: ASYNC110 - it tells nobody
+        await asyncio.sleep(0)
+    asking.cancel()  # while the thread is at work
+    await asyncio.wait([asking])
+
+    assert asking.cancelled()
+    async with database.read() as session:
+        assert (await session.scalars(FEW)).all() == [*range(10)]
+
+
+async def test_a_writer_that_has_to_wait_lets_others_run(database: Database) -> None:
+    async with database.write() as session:
+        await session.scalars(FEW)  # the connection is open from here on
+    other = sqlite3.connect(database.name, isolation_level=None, check_same_thread=False)
+    loop_goes_on, seen = threading.Event(), []
+
+    def leave() -> None:
+        seen.append(loop_goes_on.wait(2))
+        other.rollback()
+
+    with closing(other):
+        other.execute("BEGIN IMMEDIATE")
+        leaving = threading.Thread(target=leave)
+        leaving.start()
+        async with database.write() as session:
+            await session.connection()
+            waiting = asyncio.create_task(session.scalars(FEW))
+            await asyncio.sleep(0)
+            loop_goes_on.set()
+            await waiting
+        leaving.join()
+    assert seen == [True]
+
+
+async def test_an_error_that_somebody_keeps_does_not_keep_the_lock(database: Database) -> None:
+    drivers: list[Connection] = []
+
+    async def change() -> None:
+        async with database.write() as session:
+            drivers.append(await driver_of(session))
+            await session.execute(text("INSERT INTO _number VALUES (1)"))
+            await session.scalar(LONG)
+
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE _number (value INTEGER NOT NULL)"))
+    with pytest.raises(DBAPIError) as kept:
+        async with database.write() as session:
+            await session.execute(text("INSERT INTO _number VALUES (NULL)"))
+    changing = asyncio.create_task(change())
+    while not (changing.done() or busy(drivers)):  # noqa: ASYNC110 - it tells nobody
+        await asyncio.sleep(0)
+    changing.cancel()  # which closes the connection
+    await asyncio.wait([changing])
+
+    with closing(sqlite3.connect(database.name, timeout=0, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+    assert "NOT NULL" in str(kept.value)
