@@ -7,6 +7,7 @@
 * `with_modules`: the same to an application with the named modules alone
 * `server`: HTTP to the whole application, through a real server
 * `seconds`: how long a test of endurance goes on: `--seconds`, or briefly
+* what a module has in its `fixtures.py`, for the tests of all
 * `faker`: made-up data; the seed that each run prints repeats it, as `--randomly-seed`
 """
 
@@ -16,6 +17,7 @@ import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from functools import cache, partial
+from importlib.util import find_spec
 
 import httpx2
 import pytest
@@ -30,6 +32,7 @@ from identity import testing
 from identity.app import create_app
 from identity.database import Database
 from identity.logs import CONSOLE
+from identity.modules import module_names
 from identity.settings import Settings
 from identity.testing import postgres_sandbox, sqlite_sandbox
 from identity.testing.clients import WithModules, client_of
@@ -41,6 +44,9 @@ from identity.testing.serving import serve
 PREFIX = "IDENTITY_"
 for _name in [name for name in os.environ if name.startswith(PREFIX)]:
     del os.environ[_name]  # a developer's own settings are no part of the tests
+
+_fixtures = [f"identity.modules.{name}.fixtures" for name in module_names()]
+pytest_plugins = [name for name in _fixtures if find_spec(name)]
 
 SERVER = os.environ.get("TEST_DATABASE_URL")  # a PostgreSQL server to test on, instead of SQLite
 collect_ignore_glob = [f"*/test_{'sqlite' if SERVER else 'postgres'}*.py"]
@@ -62,7 +68,8 @@ def _nothing_blocks_the_loop() -> Iterator[None]:
     with blocking as detector:
         for function in detector.functions.values():
             function.can_block_in("linecache.py", {"checkcache", "updatecache"})  # tracebacks
-            function.can_block_in("modules/__init__.py", {"module_names"})  # at the start only
+            function.can_block_in("modules/__init__.py", {"module_names", "_import"})  # at start
+            function.can_block_in("problems.py", {"openapi"})  # once: pydantic finds its libraries
             function.can_block_in("migrations/env.py", {"run", "migrate"})  # in a loop of its own
             function.can_block_in("sqlite.py", {"migration_engine"})  # makes a path absolute
             function.can_block_in("sqlite_driver.py", {"_has_done_at_once", "_end"})  # briefly

@@ -37,4 +37,4 @@ def there_are() -> str:
 def typed_sources(folder: Path) -> list[Path]:
     """What is typed of a service; the gates, which stand in `tests` of one alone, are not its."""
     names = ("src", "tests/integration", "tests/migrations", "tests/concurrency", "conftest.py")
-    return [folder / name for name in names if (folder / name).exists()]
+    return [path for name in names if (path := folder / name).is_file() or any(path.rglob("*.py"))]

@@ -11,13 +11,13 @@ from typing import Annotated, TypeVar
 
 from fastapi import Depends, Query
 from fastapi.requests import HTTPConnection
-from pydantic_settings import BaseSettings
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from .database import Database
 from .pagination import Cursor
+from .settings import ModuleSettings
 
-S = TypeVar("S", bound=BaseSettings)
+S = TypeVar("S", bound=ModuleSettings)
 
 
 async def get_database(connection: HTTPConnection) -> Database:

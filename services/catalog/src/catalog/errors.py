@@ -1,6 +1,7 @@
 """What can go wrong in the domain; `problems.py` alone knows what that is in HTTP.
 
 ServiceError
+├── Invalid                what was sent breaks a rule
 ├── Unauthenticated        the caller did not prove who it is
 ├── Forbidden              the caller may not do it
 ├── NotFound               there is no such thing
@@ -14,6 +15,10 @@ ServiceError
 
 class ServiceError(Exception):
     """An error that the caller of the service can be told about, in one sentence."""
+
+
+class Invalid(ServiceError):
+    """What was sent breaks a rule that its schema cannot tell."""
 
 
 class Unauthenticated(ServiceError):

@@ -11,7 +11,6 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings
 
 from .app import create_app
 from .backends import backend_of
@@ -31,15 +30,10 @@ def production() -> FastAPI:
         settings = Settings()
         configure_logs(settings.log_level, as_json=settings.log_json)
         _warn_of_several(settings.database_url)
-        app = create_app(settings, own=_own_settings(settings))
+        app = create_app(settings, own=load_settings(".env"))
     gc.collect()
     gc.freeze()  # what lives as long as the process: each search in it would stop all requests
     return app
-
-
-def _own_settings(settings: Settings) -> dict[type[BaseSettings], BaseSettings]:
-    """Those of the modules that are served, from where its own come from."""
-    return load_settings(settings.modules, ".env")
 
 
 def _warn_of_several(url: str) -> None:
@@ -73,7 +67,7 @@ def main() -> None:
     with _ending_with_a_sentence():
         settings = Settings()
         load_modules(settings.modules)
-        _own_settings(settings)
+        load_settings(".env")
         asyncio.run(_check(settings.database_url))
     configure_logs(settings.log_level, as_json=settings.log_json)
     docs = f"http://{settings.host}:{settings.port}/docs"

@@ -78,6 +78,15 @@ class Settings(BaseSettings):
         return tuple(sorted({*names}))
 
 
+class ModuleSettings(BaseSettings):
+    """What a module lets a deployment choose: its `settings.py` derives a `Settings` from this.
+
+    `modules.load_settings` says how its variables are called.
+    """
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+
 PREFIX: Final = Settings.model_config["env_prefix"]
 
 

@@ -62,7 +62,7 @@ def test_code_can_ask_for_no_module() -> None:
 def test_the_readme_tells_of_every_setting() -> None:
     readme = Path(__file__).parents[2].joinpath("README.md").read_text()
 
-    kinds: list[type[BaseSettings]] = [Settings, *load_settings(None)]
+    kinds: list[type[BaseSettings]] = [Settings, *load_settings()]
     for kind in kinds:
         module = kind.__module__.split(".")[-2]
         prefix = PREFIX if kind is Settings else prefix_of(module)

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 import structlog
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from pydantic_settings import BaseSettings
 
 from . import health
 from .body_limit import BodyLimit
@@ -15,7 +14,7 @@ from .database import Database
 from .modules import load_modules, load_settings
 from .problems import install_problems, responses
 from .request_log import RequestLog
-from .settings import Settings
+from .settings import ModuleSettings, Settings
 
 log = structlog.get_logger()
 
@@ -29,7 +28,7 @@ def _operation_id(route: APIRoute) -> str:
 def create_app(
     settings: Settings,
     database: Database | None = None,
-    own: Mapping[type[BaseSettings], BaseSettings] | None = None,
+    own: Mapping[type[ModuleSettings], ModuleSettings] | None = None,
 ) -> FastAPI:
     """The service as an ASGI application.
 
@@ -37,9 +36,9 @@ def create_app(
     opens the one that `settings` names, and its start fails with `errors.Unavailable` when that
     cannot be read and written or its migrations are not at head.
 
-    Of the modules, it serves those that `settings` choose. `own` are those that they bring; without
-    them, the environment alone decides. What their routers do in a `lifespan` of their own finds
-    the database open. Raises `modules.BrokenModule`.
+    Of the modules, it serves those that `settings` choose. `own` are the settings that modules
+    bring; without them, the environment alone decides. What routers do in a `lifespan` of their own
+    finds the database open. Raises `modules.BrokenModule`.
     """
 
     @asynccontextmanager
@@ -64,7 +63,7 @@ def create_app(
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
     )
-    app.state.settings = load_settings(settings.modules) if own is None else {**own}
+    app.state.settings = load_settings() if own is None else {**own}
     install_problems(app)
     app.add_middleware(Repeat)
     app.add_middleware(BodyLimit, limit=settings.max_body_bytes)

@@ -1,32 +1,34 @@
-"""A client's whole way with api keys, over a real connection to a real server."""
+"""A program's whole way: a user makes a key, the program uses it, the user revokes it."""
 
 import httpx2
 
-URL = "/api/v1/api-keys"
+URL = "/api/v1/auth"
 
 
-async def test_create_find_change_and_delete(server: httpx2.AsyncClient) -> None:
-    assert (await server.get("/health/ready")).json() == {"status": "ok"}
+async def test_make_use_and_revoke(
+    ann_client: httpx2.AsyncClient,
+    client: httpx2.AsyncClient,
+) -> None:
+    wanted = {"name": "nightly report", "scopes": ["account:read"], "expires_in_days": 30}
+    made = await ann_client.post(f"{URL}/api-keys", json=wanted)
+    assert made.status_code == 201
+    key = {"Authorization": f"Bearer {made.json()['key']}"}
 
-    created = await server.post(URL, json={"name": "first"})
-    assert created.status_code == 201
-    place = created.headers["location"]
+    assert (await client.get(f"{URL}/me", headers=key)).json()["email"] == "ann@example.org"
+    assert (await client.get(f"{URL}/sessions", headers=key)).status_code == 200
+    refused = await client.post(f"{URL}/logout-everywhere", headers=key)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        403,
+        "This API key is not for account:write.",
+    )
 
-    assert (await server.post(URL, json={"name": "first"})).status_code == 409
-    assert (await server.post(URL, json={"name": "second"})).status_code == 201
+    shown = (await ann_client.get(f"{URL}/api-keys")).json()["items"]
+    assert [(each["name"], each["prefix"]) for each in shown] == [
+        ("nightly report", made.json()["key"][:12])
+    ]
+    assert shown[0]["used_at"] is not None
+    assert made.json()["key"] not in str(shown)
 
-    page = (await server.get(URL, params={"limit": 1})).json()
-    assert [each["name"] for each in page["items"]] == ["first"]
-    rest = (await server.get(URL, params={"cursor": page["next_cursor"]})).json()
-    assert [each["name"] for each in rest["items"]] == ["second"]
-
-    read = await server.get(place)
-    tag = {"If-Match": read.headers["etag"]}
-    changed = await server.patch(place, json={"description": "changed"}, headers=tag)
-    assert (changed.status_code, changed.json()["version"]) == (200, 2)
-    assert (await server.patch(place, json={"name": "third"}, headers=tag)).status_code == 412
-
-    assert (await server.delete(place, headers=tag)).status_code == 412
-    tag = {"If-Match": changed.headers["etag"]}
-    assert (await server.delete(place, headers=tag)).status_code == 204
-    assert (await server.get(place)).status_code == 404
+    assert (await ann_client.delete(f"{URL}/api-keys/{shown[0]['id']}")).status_code == 204
+    assert (await client.get(f"{URL}/me", headers=key)).status_code == 401
+    assert (await ann_client.get(f"{URL}/api-keys")).json()["items"] == []

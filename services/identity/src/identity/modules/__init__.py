@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
-    from pydantic_settings import BaseSettings
+
+    from ..settings import ModuleSettings
 
 
 class BrokenModule(Exception):
@@ -43,20 +44,18 @@ def load_modules(chosen: Collection[str] | None) -> list[APIRouter]:
     Raises `BrokenModule`, also for a chosen module whose `router.py` is not one.
     """
     import_models()  # tables refer to each other, so they are there whoever is chosen
-    return [router for name in _names(chosen) if (router := _router(name)) is not None]
+    names = [name for name in module_names() if chosen is None or name in chosen]
+    return [router for name in names if (router := _router(name)) is not None]
 
 
-def load_settings(
-    chosen: Collection[str] | None,
-    env_file: str | None = None,
-) -> dict[type[BaseSettings], BaseSettings]:
-    """What the chosen modules, or all for None, let a deployment choose, by its class.
+def load_settings(env_file: str | None = None) -> dict[type[ModuleSettings], ModuleSettings]:
+    """What the modules let a deployment choose, by its class; of all, as modules use each other.
 
-    That is `class Settings(BaseSettings)` in a module's `settings.py`. The variable of a field is
+    That is `class Settings(ModuleSettings)` in a module's `settings.py`. The variable of a field is
     `<SERVICE>_<MODULE>_<FIELD>`, and may stand in `env_file`. Raises `BrokenModule`, also for a
     value that is unusable; the sentence then names the variable.
     """
-    found = [_settings(name, env_file) for name in _names(chosen)]
+    found = [_settings(name, env_file) for name in module_names()]
     return {type(each): each for each in found if each is not None}
 
 
@@ -65,22 +64,17 @@ def prefix_of(name: str) -> str:
     return f"{__name__.partition('.')[0]}_{name}_".upper()
 
 
-def _names(chosen: Collection[str] | None) -> list[str]:
-    return [name for name in module_names() if chosen is None or name in chosen]
-
-
-def _settings(name: str, env_file: str | None) -> BaseSettings | None:
+def _settings(name: str, env_file: str | None) -> ModuleSettings | None:
     from pydantic import ValidationError  # noqa: PLC0415 - as below
-    from pydantic_settings import BaseSettings  # noqa: PLC0415 - as below
 
-    from ..settings import named  # noqa: PLC0415 - which itself asks for the names of modules
+    from ..settings import ModuleSettings, named  # noqa: PLC0415 - it asks for modules itself
 
     if (found := _import(name, "settings")) is None:
         return None
     kind = getattr(found, "Settings", None)
-    if not (isinstance(kind, type) and issubclass(kind, BaseSettings)):
+    if not (isinstance(kind, type) and issubclass(kind, ModuleSettings)):
         raise BrokenModule(
-            f"The module {name!r} needs `class Settings(BaseSettings)` in its settings.py."
+            f"The module {name!r} needs `class Settings(ModuleSettings)` in its settings.py."
         )
     try:
         return kind(_env_prefix=prefix_of(name), _env_file=env_file)

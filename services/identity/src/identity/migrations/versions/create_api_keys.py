@@ -1,4 +1,4 @@
-"""Create the table of api keys."""
+"""Create the table of API keys."""
 
 from collections.abc import Sequence
 
@@ -16,18 +16,24 @@ def upgrade() -> None:
     op.create_table(
         "api_keys",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("prefix", sa.String(length=12), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("description", sa.String(length=1000), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("scopes", sa.String(length=1000), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint(
-            "version > 0",
-            name=op.f("ck_api_keys_version_is_positive"),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+            name=op.f("fk_api_keys_user_id_users"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
-        sa.UniqueConstraint("name", name=op.f("uq_api_keys_name")),
+        sa.UniqueConstraint("digest", name=op.f("uq_api_keys_digest")),
     )
+    op.create_index(op.f("ix_api_keys_user_id"), "api_keys", ["user_id"])
 
 
 def downgrade() -> None:

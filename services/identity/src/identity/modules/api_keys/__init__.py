@@ -1,1 +1,1 @@
-"""The api keys of the service, from their table up to their URLs."""
+"""API keys: what programs of a user send in place of a password."""

@@ -1,19 +1,24 @@
-"""The table of api keys."""
+"""The table of API keys."""
 
-from sqlalchemy import CheckConstraint, String
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...orm import Base, Timestamps
+from ...orm import Base, UtcDateTime
 
 
-class ApiKey(Timestamps, Base):
-    """A row; `version` grows by one with each change."""
+class ApiKey(Base):
+    """A row; of the key there is a digest alone, and its beginning, by which people know it."""
 
     __tablename__ = "api_keys"
-    __table_args__ = (CheckConstraint("version > 0", "version_is_positive"),)
 
-    name: Mapped[str] = mapped_column(String(100), unique=True)
-    description: Mapped[str] = mapped_column(String(1000))
-    version: Mapped[int] = mapped_column()
-
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own type
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    prefix: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str] = mapped_column(String(100))
+    scopes: Mapped[str] = mapped_column(String(1000))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,105 +1,77 @@
-"""The URLs of api keys: parse, one call, answer."""
+"""The URLs of API keys: make one, see them, revoke one."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+import structlog
+from fastapi import APIRouter, Depends, FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from ...client import no_store
 from ...dependencies import After, Limit, ReadSession, WriteSession
 from ...pagination import next_cursor
-from ...preconditions import ETAG, ExpectedVersions, etag
 from ...problems import responses
-from .schemas import (
-    ApiKeyCreate,
-    ApiKeyPage,
-    ApiKeyRead,
-    ApiKeyUpdate,
-)
+from ..access import Caller
+from ..access.dependencies import needs, recognises, require_same_origin
+from .schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyPage, ApiKeyRead
 from .service import ApiKeyService
 
+log = structlog.get_logger()
+
+
+def _known(_: FastAPI, session: AsyncSession) -> ApiKeyService:
+    return ApiKeyService(session)
+
+
 router = APIRouter(
-    prefix="/api-keys",
+    prefix="/auth/api-keys",
     tags=["api keys"],
-    responses=responses(422),
+    dependencies=[Depends(require_same_origin), Depends(no_store)],
+    responses=responses(401, 403, 422),
+    lifespan=recognises("api_key", _known),
 )
 
-LOCATION = {"Location": {"schema": {"type": "string"}, "description": "Where it is."}}
+Reader = Annotated[Caller, needs("account:read")]
+Writer = Annotated[Caller, needs("account:write")]
 
 
-# POST /api/v1/api-keys
-@router.post(
-    "",
-    status_code=201,
-    responses={201: {"headers": ETAG | LOCATION}, **responses(400, 409, 413)},
-)
+# POST /api/v1/auth/api-keys
+@router.post("", status_code=201, responses=responses(400, 409, 413))
 async def create_api_key(
     body: ApiKeyCreate,
+    caller: Writer,
     session: WriteSession,
-    request: Request,
-    response: Response,
-) -> ApiKeyRead:
-    """Create one; its name must be free."""
-    row = await ApiKeyService(session).create(body)
-    response.headers["Location"] = f"{request.url.path}/{row.id}"
-    response.headers["ETag"] = etag(row.version)
-    return ApiKeyRead.model_validate(row)
+) -> ApiKeyCreated:
+    """Make one. This answer shows the key, and no other ever will."""
+    row, key = await ApiKeyService(session).create(caller, body)
+    log.info("api_key.created", user=str(caller.user), prefix=row.prefix)
+    shown = ApiKeyRead.model_validate(row).model_dump()
+    return ApiKeyCreated(**shown, key=key)
 
 
-# GET /api/v1/api-keys
+# GET /api/v1/auth/api-keys
 @router.get("")
 async def list_api_keys(
+    caller: Reader,
     session: ReadSession,
     after: After = None,
     limit: Limit = 50,
 ) -> ApiKeyPage:
-    """A page of them, oldest first."""
-    rows = await ApiKeyService(session).page(after, limit)
+    """Your keys, oldest first: of each its beginning, and when it was used last."""
+    rows = await ApiKeyService(session).page(caller.user, after, limit)
     return ApiKeyPage(
         items=[ApiKeyRead.model_validate(row) for row in rows],
         next_cursor=next_cursor([row.id for row in rows], limit),
     )
 
 
-# GET /api/v1/api-keys/<id>
-@router.get("/{key}", responses={200: {"headers": ETAG}, **responses(404)})
-async def get_api_key(
+# DELETE /api/v1/auth/api-keys/<id>
+@router.delete("/{key}", status_code=204, responses=responses(404))
+async def revoke_api_key(
     key: UUID,
-    session: ReadSession,
-    response: Response,
-) -> ApiKeyRead:
-    """One of them, with its version as ETag."""
-    row = await ApiKeyService(session).get(key)
-    response.headers["ETag"] = etag(row.version)
-    return ApiKeyRead.model_validate(row)
-
-
-# PATCH /api/v1/api-keys/<id>
-@router.patch(
-    "/{key}",
-    responses={200: {"headers": ETAG}, **responses(400, 404, 409, 412, 413, 428)},
-)
-async def update_api_key(
-    key: UUID,
-    body: ApiKeyUpdate,
-    expected: ExpectedVersions,
-    session: WriteSession,
-    response: Response,
-) -> ApiKeyRead:
-    """Change the given fields of one, if it is still as you read it."""
-    row = await ApiKeyService(session).update(key, body, expected)
-    response.headers["ETag"] = etag(row.version)
-    return ApiKeyRead.model_validate(row)
-
-
-# DELETE /api/v1/api-keys/<id>
-@router.delete(
-    "/{key}",
-    status_code=204,
-    responses=responses(404, 409, 412, 428),
-)
-async def delete_api_key(
-    key: UUID,
-    expected: ExpectedVersions,
+    caller: Writer,
     session: WriteSession,
 ) -> None:
-    """Remove one, if it is still as you read it."""
-    await ApiKeyService(session).delete(key, expected)
+    """Make one worthless, at once."""
+    await ApiKeyService(session).revoke(caller.user, key)
+    log.info("api_key.revoked", user=str(caller.user), key=str(key))

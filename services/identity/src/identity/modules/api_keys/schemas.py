@@ -4,48 +4,46 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from ...pagination import Page
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Description = Annotated[str, StringConstraints(max_length=1000)]
+Scope = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}:[a-z][a-z0-9_-]{0,15}$")]
+"""What, and what may be done with it: `account:read`, or `orders:write` of another service."""
 
 
-class Request(BaseModel):
-    """The rules for everything that a client sends."""
+def _split(stored: object) -> object:
+    return stored.split() if isinstance(stored, str) else stored
+
+
+class ApiKeyCreate(BaseModel):
+    """All that a new one needs; it is good for nothing but its scopes."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
-
-class ApiKeyCreate(Request):
-    """All that a new one needs."""
-
-    name: Name
-    description: Description = ""
-
-
-class ApiKeyUpdate(Request):
-    """The fields to change; those left out stay as they are.
-
-    The defaults are never read: they let a field be left out, while null stays refused.
-    """
-
-    name: Name = Field(default_factory=str)
-    description: Description = Field(default_factory=str)
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    scopes: Annotated[set[Scope], Field(min_length=1, max_length=20)]
+    expires_in_days: Annotated[int, Field(ge=1, le=365)] = 90
 
 
 class ApiKeyRead(BaseModel):
-    """One, as it is stored."""
+    """One, as its user may see it again: without the key itself."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
     name: str
-    description: str
-    version: int
+    prefix: str
+    scopes: Annotated[list[str], BeforeValidator(_split)]
     created_at: datetime
-    updated_at: datetime
+    used_at: datetime | None
+    expires_at: datetime
+
+
+class ApiKeyCreated(ApiKeyRead):
+    """A new one, with the key, which nobody can show again."""
+
+    key: str
 
 
 class ApiKeyPage(Page):

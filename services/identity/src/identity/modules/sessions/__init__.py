@@ -1,1 +1,1 @@
-"""The sessions of the service, from their table up to their URLs."""
+"""Sessions: users who have logged in, each with a cookie of its own."""

@@ -1,41 +1,73 @@
 """Every query about sessions; flushes, never commits."""
 
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from .models import Session
+from .models import UserSession
 
 
 class SessionRepository:
-    """The rows, within the transaction of one session."""
+    """The rows, within the transaction of one session of the database."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
 
-    async def add(self, row: Session) -> None:
-        """Store a new row. Raises `Conflict` when its name is taken."""
+    async def add(self, row: UserSession) -> None:
+        """Store a new row."""
         self._session.add(row)
         await self._session.flush()
 
-    async def get(self, key: UUID) -> Session | None:
-        """The row with this id, if there is one."""
-        return await self._session.get(Session, key)
+    async def get_by_digest(self, digest: bytes) -> UserSession | None:
+        """The row of a token, if there is one."""
+        query = select(UserSession).where(UserSession.digest == digest)
+        found: UserSession | None = await self._session.scalar(query)
+        return found
 
-    async def page(self, after: UUID | None, limit: int) -> list[Session]:
-        """At most `limit` rows, oldest first, from behind the id `after` on."""
-        query = select(Session).order_by(Session.id)
+    async def page(
+        self,
+        user: UUID,
+        now: datetime,
+        used_after: datetime,
+        after: UUID | None,
+        limit: int,
+    ) -> list[UserSession]:
+        """At most `limit` rows of a user that have not ended, oldest first, from behind `after`."""
+        query = select(UserSession).where(
+            UserSession.user_id == user,
+            UserSession.expires_at > now,
+            UserSession.used_at > used_after,
+        )
         if after is not None:
-            query = query.where(Session.id > after)
-        return list(await self._session.scalars(query.limit(limit)))
+            query = query.where(UserSession.id > after)
+        return list(await self._session.scalars(query.order_by(UserSession.id).limit(limit)))
 
-    async def save(self, row: Session) -> None:
-        """Store what was changed in a row. Raises `Conflict` when its new name is taken."""
-        self._session.add(row)
-        await self._session.flush()
+    async def note_use(self, key: UUID, now: datetime) -> None:
+        """Store that the row with this id is in use, if it is there."""
+        row = update(UserSession).where(UserSession.id == key)
+        await self._session.execute(row.values(used_at=now))
 
-    async def remove(self, row: Session) -> None:
-        """Delete a row. Raises `Conflict` when others refer to it."""
-        await self._session.delete(row)
-        await self._session.flush()
+    async def remove(self, user: UUID, key: UUID) -> bool:
+        """Delete the row with this id, if the user has it; tells whether there was one."""
+        row = delete(UserSession).where(UserSession.user_id == user, UserSession.id == key)
+        return bool(await self._session.scalar(row.returning(UserSession.id)))
+
+    async def remove_by_digest(self, digest: bytes) -> None:
+        """Delete the row of a token, if there is one."""
+        await self._session.execute(delete(UserSession).where(UserSession.digest == digest))
+
+    async def remove_all(self, user: UUID) -> None:
+        """Delete all rows of a user."""
+        await self._session.execute(delete(UserSession).where(UserSession.user_id == user))
+
+    async def remove_expired(self, now: datetime) -> None:
+        """Delete what has expired, whoever it belongs to."""
+        await self._session.execute(delete(UserSession).where(UserSession.expires_at <= now))
+
+    async def keep_newest(self, user: UUID, most: int) -> None:
+        """Delete all rows of a user but so many."""
+        own = select(UserSession.id).where(UserSession.user_id == user)
+        oldest = own.order_by(UserSession.id.desc()).offset(most)
+        await self._session.execute(delete(UserSession).where(UserSession.id.in_(oldest)))

@@ -1,105 +1,126 @@
-"""The URLs of sessions: parse, one call, answer."""
+"""The URLs of sessions: log in and out, change the password, see and end one's sessions."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from ...client import no_store
 from ...dependencies import After, Limit, ReadSession, WriteSession
 from ...pagination import next_cursor
-from ...preconditions import ETAG, ExpectedVersions, etag
 from ...problems import responses
-from .schemas import (
-    SessionCreate,
-    SessionPage,
-    SessionRead,
-    SessionUpdate,
-)
+from ..access import Caller
+from ..access.dependencies import needs, recognises, require_same_origin
+from ..users import UserRead
+from .authentication import Authentication, Rules
+from .cookie import Token, delete_cookie, set_cookie
+from .schemas import Login, PasswordChange, SessionPage, SessionRead
 from .service import SessionService
+from .settings import Settings
+
+
+def _known(app: FastAPI, session: AsyncSession) -> SessionService:
+    return SessionService(session, app.state.settings[Settings])
+
 
 router = APIRouter(
-    prefix="/sessions",
+    prefix="/auth",
     tags=["sessions"],
-    responses=responses(422),
+    dependencies=[Depends(require_same_origin), Depends(no_store)],
+    lifespan=recognises("session", _known),
 )
 
-LOCATION = {"Location": {"schema": {"type": "string"}, "description": "Where it is."}}
+CurrentAuthentication = Annotated[Authentication, Depends()]
+Reader = Annotated[Caller, needs("account:read")]
+Writer = Annotated[Caller, needs("account:write")]
 
 
-# POST /api/v1/sessions
-@router.post(
-    "",
-    status_code=201,
-    responses={201: {"headers": ETAG | LOCATION}, **responses(400, 409, 413)},
-)
-async def create_session(
-    body: SessionCreate,
-    session: WriteSession,
-    request: Request,
+# POST /api/v1/auth/login
+@router.post("/login", responses=responses(400, 401, 403, 413, 422, 429))
+async def login(
+    body: Login,
+    authentication: CurrentAuthentication,
+    rules: Rules,
     response: Response,
-) -> SessionRead:
-    """Create one; its name must be free."""
-    row = await SessionService(session).create(body)
-    response.headers["Location"] = f"{request.url.path}/{row.id}"
-    response.headers["ETag"] = etag(row.version)
-    return SessionRead.model_validate(row)
+    old_token: Token = None,
+) -> UserRead:
+    """Begin a session; a wrong e-mail and a wrong password are answered alike."""
+    user, token = await authentication.login(body, old_token)
+    set_cookie(response, token, rules.lifetime)
+    return user
 
 
-# GET /api/v1/sessions
-@router.get("")
+# POST /api/v1/auth/logout
+@router.post("/logout", status_code=204, responses=responses(403, 422))
+async def logout(
+    session: WriteSession,
+    rules: Rules,
+    response: Response,
+    token: Token = None,
+) -> None:
+    """End this session, if there is one; its token is worth nothing from now on."""
+    if token is not None:
+        await SessionService(session, rules).end_by_token(token)
+    delete_cookie(response)
+
+
+# POST /api/v1/auth/logout-everywhere
+@router.post("/logout-everywhere", status_code=204, responses=responses(401, 403))
+async def logout_everywhere(
+    caller: Writer,
+    session: WriteSession,
+    rules: Rules,
+    response: Response,
+) -> None:
+    """End all your sessions, this one included. API keys stay."""
+    await SessionService(session, rules).end_all(caller.user)
+    delete_cookie(response)
+
+
+# POST /api/v1/auth/change-password
+@router.post(
+    "/change-password",
+    status_code=204,
+    responses=responses(400, 401, 403, 413, 422, 429),
+)
+async def change_password(
+    body: PasswordChange,
+    caller: Writer,
+    authentication: CurrentAuthentication,
+    rules: Rules,
+    response: Response,
+) -> None:
+    """Change it, which ends all other sessions and gives this one a new token. API keys stay."""
+    token = await authentication.change_password(caller, body)
+    if token is not None:
+        set_cookie(response, token, rules.lifetime)
+
+
+# GET /api/v1/auth/sessions
+@router.get("/sessions", responses=responses(401, 403, 422))
 async def list_sessions(
+    caller: Reader,
     session: ReadSession,
+    rules: Rules,
     after: After = None,
     limit: Limit = 50,
 ) -> SessionPage:
-    """A page of them, oldest first."""
-    rows = await SessionService(session).page(after, limit)
-    return SessionPage(
-        items=[SessionRead.model_validate(row) for row in rows],
-        next_cursor=next_cursor([row.id for row in rows], limit),
-    )
+    """Where you are logged in, oldest first."""
+    rows = await SessionService(session, rules).page(caller.user, after, limit)
+    items = [SessionRead.model_validate(row) for row in rows]
+    for item in items:
+        item.current = item.id == caller.credential
+    return SessionPage(items=items, next_cursor=next_cursor([row.id for row in rows], limit))
 
 
-# GET /api/v1/sessions/<id>
-@router.get("/{key}", responses={200: {"headers": ETAG}, **responses(404)})
-async def get_session(
+# DELETE /api/v1/auth/sessions/<id>
+@router.delete("/sessions/{key}", status_code=204, responses=responses(401, 403, 404, 422))
+async def end_session(
     key: UUID,
-    session: ReadSession,
-    response: Response,
-) -> SessionRead:
-    """One of them, with its version as ETag."""
-    row = await SessionService(session).get(key)
-    response.headers["ETag"] = etag(row.version)
-    return SessionRead.model_validate(row)
-
-
-# PATCH /api/v1/sessions/<id>
-@router.patch(
-    "/{key}",
-    responses={200: {"headers": ETAG}, **responses(400, 404, 409, 412, 413, 428)},
-)
-async def update_session(
-    key: UUID,
-    body: SessionUpdate,
-    expected: ExpectedVersions,
+    caller: Writer,
     session: WriteSession,
-    response: Response,
-) -> SessionRead:
-    """Change the given fields of one, if it is still as you read it."""
-    row = await SessionService(session).update(key, body, expected)
-    response.headers["ETag"] = etag(row.version)
-    return SessionRead.model_validate(row)
-
-
-# DELETE /api/v1/sessions/<id>
-@router.delete(
-    "/{key}",
-    status_code=204,
-    responses=responses(404, 409, 412, 428),
-)
-async def delete_session(
-    key: UUID,
-    expected: ExpectedVersions,
-    session: WriteSession,
+    rules: Rules,
 ) -> None:
-    """Remove one, if it is still as you read it."""
-    await SessionService(session).delete(key, expected)
+    """Log out there."""
+    await SessionService(session, rules).end(caller.user, key)

@@ -1,51 +1,46 @@
-"""What clients send and get; unknown fields are refused, spaces around text are cut."""
+"""What clients send and get; unknown fields are refused."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from ...pagination import Page
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Description = Annotated[str, StringConstraints(max_length=1000)]
+from ..users import Email, NewPassword, Password
 
 
 class Request(BaseModel):
     """The rules for everything that a client sends."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(extra="forbid")
 
 
-class SessionCreate(Request):
-    """All that a new one needs."""
+class Login(Request):
+    """Who somebody says they are, and what proves it."""
 
-    name: Name
-    description: Description = ""
+    email: Email
+    password: Password
 
 
-class SessionUpdate(Request):
-    """The fields to change; those left out stay as they are.
+class PasswordChange(Request):
+    """The password until now, and that from now on."""
 
-    The defaults are never read: they let a field be left out, while null stays refused.
-    """
-
-    name: Name = Field(default_factory=str)
-    description: Description = Field(default_factory=str)
+    current: Password
+    new: NewPassword
 
 
 class SessionRead(BaseModel):
-    """One, as it is stored."""
+    """A session; `current` is the one that asks."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    name: str
-    description: str
-    version: int
+    address: str
+    agent: str
     created_at: datetime
-    updated_at: datetime
+    used_at: datetime
+    expires_at: datetime
+    current: bool = False
 
 
 class SessionPage(Page):

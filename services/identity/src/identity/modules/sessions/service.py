@@ -1,65 +1,70 @@
 """What can be done with sessions, and the rules for it; knows no HTTP."""
 
-from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...errors import NotFound, PreconditionFailed
-from .models import Session
+from ...errors import NotFound
+from ...orm import now
+from ...tokens import digest, new_token
+from ..access import Caller, Found
+from .models import UserSession
 from .repository import SessionRepository
-from .schemas import SessionCreate, SessionUpdate
+from .settings import Settings
 
 
 class SessionService:
-    """The use cases, within the transaction of one session.
+    """The use cases, within the transaction of one session of the database."""
 
-    Where `expected` is asked for, it holds the versions that the caller accepts; None accepts any.
-    """
-
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: AsyncSession, rules: Settings) -> None:
         self._repository = SessionRepository(session)
+        self._rules = rules
 
-    async def create(self, new: SessionCreate) -> Session:
-        """Store a new one. Raises `Conflict` when its name is taken."""
-        row = Session(**new.model_dump())
+    async def open(self, user: UUID, address: str, agent: str) -> str:
+        """Begin a session of a user; gives the token that proves it, which nobody keeps."""
+        token, moment = new_token(), now()
+        row = UserSession(
+            user_id=user,
+            digest=digest(token),
+            address=address,
+            agent=agent,
+            created_at=moment,
+            used_at=moment,
+            expires_at=moment + self._rules.lifetime,
+        )
+        await self._repository.remove_expired(moment)
         await self._repository.add(row)
-        return row
+        await self._repository.keep_newest(user, self._rules.most)
+        return token
 
-    async def get(self, key: UUID) -> Session:
-        """The one with this id. Raises `NotFound`."""
-        row = await self._repository.get(key)
-        if row is None:
+    async def find(self, secret: str) -> Found | None:
+        """Who has the session of this token, unless it has ended."""
+        row = await self._repository.get_by_digest(digest(secret))
+        moment = now()
+        if row is None or moment >= min(row.expires_at, row.used_at + self._rules.idle):
+            return None
+        caller = Caller(row.user_id, row.id, scopes=None, expires_at=row.expires_at)
+        return Found(caller, row.used_at)
+
+    async def note_use(self, key: UUID) -> None:
+        """Remember that the session with this id is in use now, if it is still there."""
+        await self._repository.note_use(key, now())
+
+    async def page(self, user: UUID, after: UUID | None, limit: int) -> list[UserSession]:
+        """At most `limit` sessions of a user, oldest first, from behind the id `after` on."""
+        moment = now()
+        used_after = moment - self._rules.idle
+        return await self._repository.page(user, moment, used_after, after, limit)
+
+    async def end(self, user: UUID, key: UUID) -> None:
+        """End one of the user's sessions. Raises `NotFound`."""
+        if not await self._repository.remove(user, key):
             raise NotFound(f"There is no session {key}.")
-        return row
 
-    async def page(self, after: UUID | None, limit: int) -> list[Session]:
-        """At most `limit` of them, oldest first, from behind the id `after` on."""
-        return await self._repository.page(after, limit)
+    async def end_by_token(self, token: str) -> None:
+        """End the session of this token, if it is one."""
+        await self._repository.remove_by_digest(digest(token))
 
-    async def update(
-        self,
-        key: UUID,
-        changes: SessionUpdate,
-        expected: Collection[int] | None,
-    ) -> Session:
-        """Change the given fields. Raises `NotFound`, `PreconditionFailed` or `Conflict`."""
-        row = await self._get_expected(key, expected)
-        for field, value in changes.model_dump(exclude_unset=True).items():
-            setattr(row, field, value)
-        await self._repository.save(row)
-        return row
-
-    async def delete(self, key: UUID, expected: Collection[int] | None) -> None:
-        """Remove it. Raises `NotFound`, `PreconditionFailed` or `Conflict`."""
-        await self._repository.remove(await self._get_expected(key, expected))
-
-    async def _get_expected(
-        self,
-        key: UUID,
-        expected: Collection[int] | None,
-    ) -> Session:
-        row = await self.get(key)
-        if expected is not None and row.version not in expected:
-            raise PreconditionFailed(f"It has changed: its version is now {row.version}.")
-        return row
+    async def end_all(self, user: UUID) -> None:
+        """End all sessions of a user."""
+        await self._repository.remove_all(user)

@@ -1,1 +1,15 @@
-"""The users of the service, from their table up to their URLs."""
+"""Users: who there is, and how a password proves it."""
+
+from .passwords import hash_password, verify_password
+from .schemas import Email, NewPassword, Password, UserRead
+from .service import UserService
+
+__all__ = [
+    "Email",
+    "NewPassword",
+    "Password",
+    "UserRead",
+    "UserService",
+    "hash_password",
+    "verify_password",
+]

@@ -1,14 +1,20 @@
 """Made-up data for tests: valid, different each time, and complete when fields are added."""
 
 from polyfactory.factories.pydantic_factory import ModelFactory
+from pydantic import SecretStr
 
-from .schemas import UserCreate
+from .schemas import Registration
 
 
-class UserCreateFactory(ModelFactory[UserCreate]):
-    """`.build()` makes one; `.build(name="…")` chooses a field."""
+class RegistrationFactory(ModelFactory[Registration]):
+    """`.build()` makes one; `.build(email="…")` chooses a field."""
 
     @classmethod
-    def name(cls) -> str:
-        """A name that no other one has."""
-        return str(cls.__faker__.unique.bothify("User ????????-########"))
+    def email(cls) -> str:
+        """An address that no other one has."""
+        return str(cls.__faker__.unique.bothify("????????-########@example.org")).lower()
+
+    @classmethod
+    def password(cls) -> SecretStr:
+        """One that nobody guesses."""
+        return SecretStr(" ".join(cls.__faker__.words(6, unique=True)))

@@ -1,19 +1,15 @@
 """The table of users."""
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...orm import Base, Timestamps
 
 
 class User(Timestamps, Base):
-    """A row; `version` grows by one with each change."""
+    """A row; `email` is in lower case, so that the constraint decides whose it is."""
 
     __tablename__ = "users"
-    __table_args__ = (CheckConstraint("version > 0", "version_is_positive"),)
 
-    name: Mapped[str] = mapped_column(String(100), unique=True)
-    description: Mapped[str] = mapped_column(String(1000))
-    version: Mapped[int] = mapped_column()
-
-    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy's own type
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    password_hash: Mapped[str] = mapped_column(String(255))

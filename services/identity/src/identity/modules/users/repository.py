@@ -15,7 +15,7 @@ class UserRepository:
         self._session = session
 
     async def add(self, row: User) -> None:
-        """Store a new row. Raises `Conflict` when its name is taken."""
+        """Store a new row. Raises `Conflict` when its e-mail is taken."""
         self._session.add(row)
         await self._session.flush()
 
@@ -23,19 +23,12 @@ class UserRepository:
         """The row with this id, if there is one."""
         return await self._session.get(User, key)
 
-    async def page(self, after: UUID | None, limit: int) -> list[User]:
-        """At most `limit` rows, oldest first, from behind the id `after` on."""
-        query = select(User).order_by(User.id)
-        if after is not None:
-            query = query.where(User.id > after)
-        return list(await self._session.scalars(query.limit(limit)))
+    async def get_by_email(self, email: str) -> User | None:
+        """The row with this e-mail, which is in lower case, if there is one."""
+        found: User | None = await self._session.scalar(select(User).where(User.email == email))
+        return found
 
     async def save(self, row: User) -> None:
-        """Store what was changed in a row. Raises `Conflict` when its new name is taken."""
+        """Store what was changed in a row."""
         self._session.add(row)
-        await self._session.flush()
-
-    async def remove(self, row: User) -> None:
-        """Delete a row. Raises `Conflict` when others refer to it."""
-        await self._session.delete(row)
         await self._session.flush()

@@ -1,105 +1,55 @@
-"""The URLs of users: parse, one call, answer."""
+"""The URLs of users: register, and read oneself."""
 
-from uuid import UUID
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends
 
-from ...dependencies import After, Limit, ReadSession, WriteSession
-from ...pagination import next_cursor
-from ...preconditions import ETAG, ExpectedVersions, etag
+from ...client import CurrentClient, no_store
+from ...dependencies import CurrentDatabase, ReadSession, settings_of
 from ...problems import responses
-from .schemas import (
-    UserCreate,
-    UserPage,
-    UserRead,
-    UserUpdate,
-)
+from ..access import Caller
+from ..access.dependencies import needs, require_same_origin
+from ..attempts import AttemptService
+from ..attempts import Settings as AttemptRules
+from .passwords import hash_password
+from .schemas import Registration, UserRead
 from .service import UserService
 
 router = APIRouter(
-    prefix="/users",
+    prefix="/auth",
     tags=["users"],
-    responses=responses(422),
+    dependencies=[Depends(require_same_origin), Depends(no_store)],
 )
 
-LOCATION = {"Location": {"schema": {"type": "string"}, "description": "Where it is."}}
+Rules = Annotated[AttemptRules, Depends(settings_of(AttemptRules))]
 
 
-# POST /api/v1/users
+# POST /api/v1/auth/register
 @router.post(
-    "",
+    "/register",
     status_code=201,
-    responses={201: {"headers": ETAG | LOCATION}, **responses(400, 409, 413)},
+    responses=responses(400, 403, 409, 413, 422, 429),
 )
-async def create_user(
-    body: UserCreate,
-    session: WriteSession,
-    request: Request,
-    response: Response,
+async def register(
+    body: Registration,
+    database: CurrentDatabase,
+    client: CurrentClient,
+    rules: Rules,
 ) -> UserRead:
-    """Create one; its name must be free."""
-    row = await UserService(session).create(body)
-    response.headers["Location"] = f"{request.url.path}/{row.id}"
-    response.headers["ETag"] = etag(row.version)
+    """Become a user; nobody else may have the e-mail, however it is written."""
+    async with database.write() as session:
+        await AttemptService(session, rules).begin(client.address)
+    password_hash = await hash_password(body.password, body.email)
+    async with database.write() as session:
+        row = await UserService(session).register(body.email, password_hash)
     return UserRead.model_validate(row)
 
 
-# GET /api/v1/users
-@router.get("")
-async def list_users(
+# GET /api/v1/auth/me
+@router.get("/me", responses=responses(401, 403))
+async def read_me(
+    caller: Annotated[Caller, needs("account:read")],
     session: ReadSession,
-    after: After = None,
-    limit: Limit = 50,
-) -> UserPage:
-    """A page of them, oldest first."""
-    rows = await UserService(session).page(after, limit)
-    return UserPage(
-        items=[UserRead.model_validate(row) for row in rows],
-        next_cursor=next_cursor([row.id for row in rows], limit),
-    )
-
-
-# GET /api/v1/users/<id>
-@router.get("/{key}", responses={200: {"headers": ETAG}, **responses(404)})
-async def get_user(
-    key: UUID,
-    session: ReadSession,
-    response: Response,
 ) -> UserRead:
-    """One of them, with its version as ETag."""
-    row = await UserService(session).get(key)
-    response.headers["ETag"] = etag(row.version)
-    return UserRead.model_validate(row)
-
-
-# PATCH /api/v1/users/<id>
-@router.patch(
-    "/{key}",
-    responses={200: {"headers": ETAG}, **responses(400, 404, 409, 412, 413, 428)},
-)
-async def update_user(
-    key: UUID,
-    body: UserUpdate,
-    expected: ExpectedVersions,
-    session: WriteSession,
-    response: Response,
-) -> UserRead:
-    """Change the given fields of one, if it is still as you read it."""
-    row = await UserService(session).update(key, body, expected)
-    response.headers["ETag"] = etag(row.version)
-    return UserRead.model_validate(row)
-
-
-# DELETE /api/v1/users/<id>
-@router.delete(
-    "/{key}",
-    status_code=204,
-    responses=responses(404, 409, 412, 428),
-)
-async def delete_user(
-    key: UUID,
-    expected: ExpectedVersions,
-    session: WriteSession,
-) -> None:
-    """Remove one, if it is still as you read it."""
-    await UserService(session).delete(key, expected)
+    """Who you are."""
+    return UserRead.model_validate(await UserService(session).get(caller.user))

@@ -1,54 +1,36 @@
-"""What clients send and get; unknown fields are refused, spaces around text are cut."""
+"""What clients send and get; unknown fields are refused."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, SecretStr
 
-from ...pagination import Page
+from .passwords import LEAST, MOST
 
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Description = Annotated[str, StringConstraints(max_length=1000)]
+Email = Annotated[EmailStr, AfterValidator(str.lower)]
+"""The same for all ways to write it: no provider tells mailboxes apart by case."""
 
+Password = Annotated[SecretStr, Field(max_length=MOST)]
+"""One that is to be verified, so of any strength; never shown, and used exactly as it was sent."""
 
-class Request(BaseModel):
-    """The rules for everything that a client sends."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-
-class UserCreate(Request):
-    """All that a new one needs."""
-
-    name: Name
-    description: Description = ""
+NewPassword = Annotated[SecretStr, Field(min_length=LEAST, max_length=MOST)]
 
 
-class UserUpdate(Request):
-    """The fields to change; those left out stay as they are.
+class Registration(BaseModel):
+    """All that a new user needs."""
 
-    The defaults are never read: they let a field be left out, while null stays refused.
-    """
+    model_config = ConfigDict(extra="forbid")
 
-    name: Name = Field(default_factory=str)
-    description: Description = Field(default_factory=str)
+    email: Email
+    password: NewPassword
 
 
 class UserRead(BaseModel):
-    """One, as it is stored."""
+    """A user, as others may see them."""
 
     model_config = ConfigDict(from_attributes=True)
 
     id: UUID
-    name: str
-    description: str
-    version: int
+    email: str
     created_at: datetime
-    updated_at: datetime
-
-
-class UserPage(Page):
-    """Some, oldest first."""
-
-    items: list[UserRead]

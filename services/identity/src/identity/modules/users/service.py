@@ -1,65 +1,48 @@
 """What can be done with users, and the rules for it; knows no HTTP."""
 
-from collections.abc import Collection
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...errors import NotFound, PreconditionFailed
+from ...errors import Unauthenticated
 from .models import User
 from .repository import UserRepository
-from .schemas import UserCreate, UserUpdate
 
 
 class UserService:
     """The use cases, within the transaction of one session.
 
-    Where `expected` is asked for, it holds the versions that the caller accepts; None accepts any.
+    Hashing takes long, so it is done outside of any transaction: see `passwords.py`.
     """
 
     def __init__(self, session: AsyncSession) -> None:
         self._repository = UserRepository(session)
 
-    async def create(self, new: UserCreate) -> User:
-        """Store a new one. Raises `Conflict` when its name is taken."""
-        row = User(**new.model_dump())
+    async def register(self, email: str, password_hash: str) -> User:
+        """Store a new one. Raises `Conflict` when the e-mail is taken."""
+        row = User(email=email, password_hash=password_hash)
         await self._repository.add(row)
         return row
 
     async def get(self, key: UUID) -> User:
-        """The one with this id. Raises `NotFound`."""
+        """The one with this id. Raises `Unauthenticated`: whoever asks for themselves is gone."""
         row = await self._repository.get(key)
         if row is None:
-            raise NotFound(f"There is no user {key}.")
+            raise Unauthenticated("There is no such user any more.")
         return row
 
-    async def page(self, after: UUID | None, limit: int) -> list[User]:
-        """At most `limit` of them, oldest first, from behind the id `after` on."""
-        return await self._repository.page(after, limit)
+    async def find(self, email: str) -> User | None:
+        """The one with this e-mail, if there is one."""
+        return await self._repository.get_by_email(email)
 
-    async def update(
-        self,
-        key: UUID,
-        changes: UserUpdate,
-        expected: Collection[int] | None,
-    ) -> User:
-        """Change the given fields. Raises `NotFound`, `PreconditionFailed` or `Conflict`."""
-        row = await self._get_expected(key, expected)
-        for field, value in changes.model_dump(exclude_unset=True).items():
-            setattr(row, field, value)
-        await self._repository.save(row)
-        return row
+    async def confirm(self, verified: User, password_hash: str | None = None) -> None:
+        """Trust a password that was verified before this transaction, and store a new hash of it.
 
-    async def delete(self, key: UUID, expected: Collection[int] | None) -> None:
-        """Remove it. Raises `NotFound`, `PreconditionFailed` or `Conflict`."""
-        await self._repository.remove(await self._get_expected(key, expected))
-
-    async def _get_expected(
-        self,
-        key: UUID,
-        expected: Collection[int] | None,
-    ) -> User:
-        row = await self.get(key)
-        if expected is not None and row.version not in expected:
-            raise PreconditionFailed(f"It has changed: its version is now {row.version}.")
-        return row
+        Raises `Unauthenticated` when it was changed meanwhile.
+        """
+        row = await self.get(verified.id)
+        if row.password_hash != verified.password_hash:
+            raise Unauthenticated("The password has just been changed.")
+        if password_hash is not None:
+            row.password_hash = password_hash
+            await self._repository.save(row)

@@ -1,0 +1,53 @@
+"""The URL where other services ask who sends them a session or an API key."""
+
+from hmac import compare_digest
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from ...client import no_store
+from ...dependencies import settings_of
+from ...errors import Unauthenticated
+from ...problems import responses
+from ...tokens import digest
+from ..access.dependencies import verify
+from .schemas import Introspection, Question
+from .settings import Settings
+
+SERVICE_KEY: Final = HTTPBearer(
+    scheme_name="service_key", description="A key for services.", auto_error=False
+)
+
+
+async def _known_service(
+    key: Annotated[HTTPAuthorizationCredentials | None, Security(SERVICE_KEY)],
+    settings: Annotated[Settings, Depends(settings_of(Settings))],
+) -> None:
+    given = digest(key.credentials) if key else b""
+    if not any([compare_digest(given, known) for known in settings.digests]):  # noqa: C419 - all, always
+        raise Unauthenticated("Send the key of a service.")
+
+
+router = APIRouter(prefix="/auth", tags=["introspection"], dependencies=[Depends(no_store)])
+
+
+# POST /api/v1/auth/introspect
+@router.post(
+    "/introspect",
+    dependencies=[Depends(_known_service)],
+    responses=responses(400, 401, 413, 422),
+)
+async def introspect(body: Question, request: Request) -> Introspection:
+    """Whose a credential is, at this moment."""
+    caller = await verify(request, body.carrier, body.secret.get_secret_value())
+    if caller is None:
+        return Introspection(active=False)
+    scopes = None if caller.scopes is None else sorted(caller.scopes)
+    return Introspection(
+        active=True,
+        user=caller.user,
+        credential=caller.credential,
+        scopes=scopes,
+        expires_at=caller.expires_at,
+    )
