@@ -42,3 +42,4 @@ def configure_logs(level: str, *, as_json: bool) -> None:
     logging.getLogger("uvicorn.access").disabled = True  # request_log.py says more
     for name in ("alembic.runtime.plugins", "watchfiles"):
         logging.getLogger(name).setLevel(logging.WARNING)  # nobody asked what they tell
+    logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # it tells what rows hold

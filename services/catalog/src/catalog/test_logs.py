@@ -36,6 +36,16 @@ def test_the_service_and_its_libraries_write_the_same_lines(
     assert ours["request_id"] == theirs["request_id"] == "r-1"
 
 
+def test_not_even_for_debugging_does_a_library_tell_what_rows_hold(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    configure_logs("debug", as_json=True)
+
+    logging.getLogger("aiosqlite").debug("executing %s", "INSERT … 'swordfish'")
+
+    assert "swordfish" not in capsys.readouterr().err
+
+
 def test_people_get_text(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs("info", as_json=False)
 

@@ -12,7 +12,7 @@ from ...dependencies import After, Limit, ReadSession, WriteSession
 from ...pagination import next_cursor
 from ...problems import responses
 from ..access import Caller
-from ..access.dependencies import needs, recognises, require_same_origin
+from ..access.dependencies import needs, recognises
 from .schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyPage, ApiKeyRead
 from .service import ApiKeyService
 
@@ -26,7 +26,7 @@ def _known(_: FastAPI, session: AsyncSession) -> ApiKeyService:
 router = APIRouter(
     prefix="/auth/api-keys",
     tags=["api keys"],
-    dependencies=[Depends(require_same_origin), Depends(no_store)],
+    dependencies=[Depends(no_store)],
     responses=responses(401, 403, 422),
     lifespan=recognises("api_key", _known),
 )

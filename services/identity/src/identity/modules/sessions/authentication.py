@@ -1,12 +1,14 @@
 """Proving who one is, in several transactions: none is open while a password is hashed."""
 
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
 import structlog
 from fastapi import Depends
 
-from ...client import CurrentClient
+from ...client import Client, CurrentClient
+from ...database import Database
 from ...dependencies import CurrentDatabase, settings_of
 from ...errors import Forbidden, Unauthenticated
 from ..access import Caller
@@ -23,23 +25,17 @@ Rules = Annotated[Settings, Depends(settings_of(Settings))]
 AttemptRules = Annotated[AttemptSettings, Depends(settings_of(AttemptSettings))]
 
 
+@dataclass(frozen=True)
 class Authentication:
-    """For `Depends`: the use cases, for the client of one request.
+    """The use cases, for the client of one request.
 
     An attempt is counted before the password is looked at, and taken back when it was right.
     """
 
-    def __init__(
-        self,
-        database: CurrentDatabase,
-        client: CurrentClient,
-        rules: Rules,
-        attempt_rules: AttemptRules,
-    ) -> None:
-        self._database = database
-        self._client = client
-        self._rules = rules
-        self._attempt_rules = attempt_rules
+    database: Database
+    client: Client
+    rules: Settings
+    attempt_rules: AttemptSettings
 
     async def login(self, given: Login, old_token: str | None) -> tuple[UserRead, str]:
         """Begin a session, in place of the old one; gives its token.
@@ -47,23 +43,23 @@ class Authentication:
         Raises `Unauthenticated`, alike for a wrong e-mail and a wrong password, or
         `TooManyAttempts`.
         """
-        async with self._database.write() as session:
-            attempts = AttemptService(session, self._attempt_rules)
-            attempt = await attempts.begin(self._client.address, given.email)
-        async with self._database.read() as session:
+        async with self.database.write() as session:
+            attempts = AttemptService(session, self.attempt_rules)
+            attempt = await attempts.begin(self.client.address, given.email)
+        async with self.database.read() as session:
             user = await UserService(session).find(given.email)
         stored = user.password_hash if user else None
         matches, renewed = await verify_password(given.password, stored)
         if user is None or not matches:
             self._tell("login.failed", user.id if user else None)
             raise Unauthenticated("The e-mail or the password is wrong.")
-        async with self._database.write() as session:
+        async with self.database.write() as session:
             await UserService(session).confirm(user, renewed)
-            await AttemptService(session, self._attempt_rules).succeed(attempt)
-            sessions = SessionService(session, self._rules)
+            await AttemptService(session, self.attempt_rules).succeed(attempt)
+            sessions = SessionService(session, self.rules)
             if old_token is not None:
                 await sessions.end_by_token(old_token)
-            token = await sessions.open(user.id, self._client.address, self._client.agent)
+            token = await sessions.open(user.id, self.client.address, self.client.agent)
         self._tell("login.succeeded", user.id)
         return UserRead.model_validate(user), token
 
@@ -73,26 +69,39 @@ class Authentication:
         Raises `Forbidden` when the current password is wrong, `Invalid` when the new one is easy to
         guess, or `TooManyAttempts`.
         """
-        async with self._database.read() as session:
+        async with self.database.read() as session:
             user = await UserService(session).get(caller.user)
-        async with self._database.write() as session:
-            attempts = AttemptService(session, self._attempt_rules)
-            attempt = await attempts.begin(self._client.address, user.email)
+        async with self.database.write() as session:
+            attempts = AttemptService(session, self.attempt_rules)
+            attempt = await attempts.begin(self.client.address, user.email)
         matches, _ = await verify_password(given.current, user.password_hash)
         if not matches:
             self._tell("password.refused", user.id)
             raise Forbidden("The current password is wrong.")
+        async with self.database.write() as session:
+            await AttemptService(session, self.attempt_rules).succeed(attempt)
         new_hash = await hash_password(given.new, user.email)
         token = None
-        async with self._database.write() as session:
+        async with self.database.write() as session:
             await UserService(session).confirm(user, new_hash)
-            await AttemptService(session, self._attempt_rules).succeed(attempt)
-            sessions = SessionService(session, self._rules)
+            sessions = SessionService(session, self.rules)
             await sessions.end_all(user.id)
             if caller.scopes is None:
-                token = await sessions.open(user.id, self._client.address, self._client.agent)
+                token = await sessions.open(user.id, self.client.address, self.client.agent)
         self._tell("password.changed", user.id)
         return token
 
     def _tell(self, event: str, user: UUID | None) -> None:
-        log.info(event, user=user and str(user), address=self._client.address)
+        log.info(event, user=user and str(user), address=self.client.address)
+
+
+async def _authentication(
+    database: CurrentDatabase,
+    client: CurrentClient,
+    rules: Rules,
+    attempt_rules: AttemptRules,
+) -> Authentication:
+    return Authentication(database, client, rules, attempt_rules)
+
+
+CurrentAuthentication = Annotated[Authentication, Depends(_authentication)]

@@ -13,7 +13,7 @@ from ...problems import responses
 from ..access import Caller
 from ..access.dependencies import needs, recognises, require_same_origin
 from ..users import UserRead
-from .authentication import Authentication, Rules
+from .authentication import CurrentAuthentication, Rules
 from .cookie import Token, delete_cookie, set_cookie
 from .schemas import Login, PasswordChange, SessionPage, SessionRead
 from .service import SessionService
@@ -31,7 +31,6 @@ router = APIRouter(
     lifespan=recognises("session", _known),
 )
 
-CurrentAuthentication = Annotated[Authentication, Depends()]
 Reader = Annotated[Caller, needs("account:read")]
 Writer = Annotated[Caller, needs("account:write")]
 

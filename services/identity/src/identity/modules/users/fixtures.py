@@ -13,7 +13,7 @@ from .models import User
 from .passwords import HASHER
 from .schemas import UserRead
 
-PASSWORD: Final = "a password that Ann can remember"  # noqa: S105 - for tests alone
+PASSWORD: Final = "a password that Ann can remember"
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,205 @@
+"""The URLs: what is accepted, and what each answer says."""
+
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from ...testing.clients import WithModules
+from ..access import COOKIE
+from .factories import ApiKeyCreateFactory
+
+URL = "/api/v1/auth/api-keys"
+ME = "/api/v1/auth/me"
+
+
+async def create(client: httpx2.AsyncClient, **fields: Any) -> httpx2.Response:
+    new = ApiKeyCreateFactory.build(**fields)
+    return await client.post(URL, json=new.model_dump(mode="json"))
+
+
+def bearing(created: httpx2.Response) -> dict[str, str]:
+    return {"Authorization": f"Bearer {created.json()['key']}"}
+
+
+async def test_a_new_key_is_shown_once(ann_client: httpx2.AsyncClient) -> None:
+    created = await create(ann_client, name="nightly report", scopes={"orders:read"})
+
+    assert created.status_code == 201
+    assert created.headers["cache-control"] == "no-store"
+    key = created.json().pop("key")
+    shown = (await ann_client.get(URL)).json()["items"]
+    assert shown == [{name: value for name, value in created.json().items() if name != "key"}]
+    assert shown[0].items() >= {"name": "nightly report", "scopes": ["orders:read"]}.items()
+    assert key not in str(shown)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"name": "x"},
+        {"name": "", "scopes": ["account:read"]},
+        {"name": "   ", "scopes": ["account:read"]},
+        {"name": "n" * 101, "scopes": ["account:read"]},
+        {"name": "x", "scopes": []},
+        {"name": "x", "scopes": ["everything"]},
+        {"name": "x", "scopes": ["account:read orders:write"]},
+        {"name": "x", "scopes": ["account:re\nad"]},
+        {"name": "x", "scopes": [f"a{number}:read" for number in range(21)]},
+        {"name": "x", "scopes": ["account:read"], "expires_in_days": 0},
+        {"name": "x", "scopes": ["account:read"], "expires_in_days": 366},
+        {"name": "x", "scopes": ["account:read"], "expires_in_days": None},
+        {"name": "x", "scopes": ["account:read"], "user_id": str(uuid4())},
+    ],
+)
+async def test_an_unusable_one_is_refused(
+    ann_client: httpx2.AsyncClient,
+    body: dict[str, object],
+) -> None:
+    assert (await ann_client.post(URL, json=body)).status_code == 422
+
+
+def needed(operation: dict[str, Any]) -> dict[str, set[str]]:
+    """The scopes that an operation needs, for each kind of credential that it takes."""
+    return {
+        kind: {*scopes} for each in operation.get("security", []) for kind, scopes in each.items()
+    }
+
+
+async def test_a_key_can_be_used_in_place_of_the_cookie_on_every_protected_route(
+    app: FastAPI,
+    ann_client: httpx2.AsyncClient,
+    client: httpx2.AsyncClient,
+) -> None:
+    key = bearing(await create(ann_client))
+    protected = [
+        (path, method, operation)
+        for path, operations in app.openapi()["paths"].items()
+        for method, operation in operations.items()
+        if needed(operation).keys() & {"api_key", "session"}
+    ]
+    assert len(protected) >= 8
+
+    for path, method, operation in protected:
+        assert needed(operation).keys() == {"api_key", "session"}
+        url = path.replace("{key}", str(uuid4()))
+        body = {"name": "x", "scopes": ["account:read"], "current": "", "new": "n" * 15}
+        without = await client.request(method, url, json=body)
+        assert without.status_code in {401, 422}, path
+        assert (await client.request(method, url, json=body, headers=key)).status_code not in {
+            401,
+            403,
+        }, path
+
+
+async def test_the_openapi_document_says_what_a_route_needs(app: FastAPI) -> None:
+    wanted = {
+        operation["operationId"]: needed(operation)
+        for operations in app.openapi()["paths"].values()
+        for operation in operations.values()
+    }
+
+    for name, scope in [("read_me", "account:read"), ("create_api_key", "account:write")]:
+        assert wanted[name] == {"api_key": {scope}, "session": {scope}}
+    assert wanted["login"] == {}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", URL), ("DELETE", f"{URL}/{uuid4()}"), ("POST", "/api/v1/auth/logout-everywhere")],
+)
+async def test_a_key_for_reading_changes_nothing(
+    ann_client: httpx2.AsyncClient,
+    client: httpx2.AsyncClient,
+    method: str,
+    path: str,
+) -> None:
+    key = bearing(await create(ann_client, scopes={"account:read"}))
+    body = {"name": "x", "scopes": ["account:read"]}
+
+    refused = await client.request(method, path, headers=key, json=body)
+
+    assert refused.status_code == 403
+    assert (await ann_client.get(ME)).status_code == 200
+
+
+async def test_a_key_makes_no_stronger_key(
+    ann_client: httpx2.AsyncClient,
+    client: httpx2.AsyncClient,
+) -> None:
+    key = bearing(await create(ann_client, scopes={"account:write"}))
+    body = {"name": "x", "scopes": ["account:read"]}
+
+    assert (await client.post(URL, json=body, headers=key)).status_code == 403
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
+async def test_a_key_counts_more_than_a_cookie_and_a_wrong_one_is_no_key(
+    ann_client: httpx2.AsyncClient,
+    bob_client: httpx2.AsyncClient,
+    scheme: str,
+) -> None:
+    key = (await create(bob_client)).json()["key"]
+
+    as_bob = await ann_client.get(ME, headers={"Authorization": f"{scheme} {key}"})
+    refused = await ann_client.get(ME, headers={"Authorization": f"{scheme} {key}x"})
+
+    assert as_bob.json()["email"] == "bob@example.org"
+    assert refused.status_code == 401
+
+
+async def test_a_token_of_a_session_is_no_key_and_a_key_is_no_token(
+    ann_client: httpx2.AsyncClient,
+    client: httpx2.AsyncClient,
+) -> None:
+    key = (await create(ann_client)).json()["key"]
+    token = ann_client.cookies[COOKIE]
+
+    as_key = await client.get(ME, headers={"Authorization": f"Bearer {token}"})
+    as_token = await client.get(ME, headers={"Cookie": f"{COOKIE}={key}"})
+
+    assert (as_key.status_code, as_token.status_code) == (401, 401)
+
+
+async def test_nobody_sees_or_revokes_the_keys_of_others(
+    ann_client: httpx2.AsyncClient,
+    bob_client: httpx2.AsyncClient,
+) -> None:
+    created = await create(bob_client)
+
+    assert (await ann_client.get(URL)).json()["items"] == []
+    assert (await ann_client.delete(f"{URL}/{created.json()['id']}")).status_code == 404
+    assert (await ann_client.get(ME, headers=bearing(created))).status_code == 200
+
+
+async def test_the_list_is_cut_into_pages(ann_client: httpx2.AsyncClient) -> None:
+    names = [(await create(ann_client)).json()["name"] for _ in range(3)]
+
+    first = (await ann_client.get(URL, params={"limit": 2})).json()
+    rest = (await ann_client.get(URL, params={"cursor": first["next_cursor"]})).json()
+
+    assert [each["name"] for each in first["items"] + rest["items"]] == names
+
+
+async def test_another_site_cannot_make_a_key_with_the_cookie(
+    ann_client: httpx2.AsyncClient,
+) -> None:
+    body = {"name": "x", "scopes": ["account:read"]}
+
+    refused = await ann_client.post(URL, json=body, headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert refused.status_code == 403
+    assert (await ann_client.get(URL)).json()["items"] == []
+
+
+async def test_without_this_module_no_key_is_believed(
+    ann_client: httpx2.AsyncClient,
+    with_modules: WithModules,
+) -> None:
+    key = bearing(await create(ann_client))
+
+    async with with_modules("users", "sessions") as client:
+        assert (await client.get(ME, headers=key)).status_code == 401

@@ -1,0 +1,139 @@
+"""The rules, with a real database below and frozen time."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from freezegun import freeze_time
+from freezegun.api import FrozenDateTimeFactory
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from ...errors import TooManyAttempts
+from .models import Attempt
+from .service import AttemptService
+from .settings import Settings
+
+RULES = Settings(per_account=3, per_address=5, minutes=10)
+HERE, THERE = "192.0.2.1", "192.0.2.2"
+ANN, BOB = "ann@example.org", "bob@example.org"
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[FrozenDateTimeFactory]:
+    with freeze_time("2026-01-01", real_asyncio=True) as clock:
+        assert isinstance(clock, FrozenDateTimeFactory)
+        yield clock
+
+
+@pytest.fixture
+def service(session: AsyncSession) -> AttemptService:
+    return AttemptService(session, RULES)
+
+
+async def test_an_account_may_fail_so_often_from_wherever(service: AttemptService) -> None:
+    for address in (HERE, THERE, HERE):
+        await service.begin(address, ANN)
+
+    with pytest.raises(TooManyAttempts, match="try again in 600 seconds"):
+        await service.begin("192.0.2.3", ANN)
+    await service.begin(HERE, BOB)
+
+
+async def test_an_address_may_fail_so_often_for_whomever(service: AttemptService) -> None:
+    for number in range(RULES.per_address):
+        await service.begin(HERE, f"{number}@example.org")
+
+    with pytest.raises(TooManyAttempts):
+        await service.begin(HERE, ANN)
+    with pytest.raises(TooManyAttempts):
+        await service.begin(HERE)
+    await service.begin(THERE, ANN)
+
+
+@pytest.mark.parametrize(
+    ("address", "neighbour", "same"),
+    [
+        ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
+        ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("unknown", "unknown", True),
+    ],
+)
+async def test_a_network_of_ipv6_counts_as_one_address(
+    service: AttemptService,
+    address: str,
+    neighbour: str,
+    *,
+    same: bool,
+) -> None:
+    for _ in range(RULES.per_address):
+        await service.begin(address)
+
+    if same:
+        with pytest.raises(TooManyAttempts):
+            await service.begin(neighbour)
+    else:
+        await service.begin(neighbour)
+
+
+async def test_the_wait_is_over_when_the_first_that_counts_is_old_enough(
+    service: AttemptService,
+    clock: FrozenDateTimeFactory,
+) -> None:
+    for _ in range(3):
+        await service.begin(HERE, ANN)
+        clock.tick(timedelta(minutes=2))
+
+    with pytest.raises(TooManyAttempts) as caught:
+        await service.begin(HERE, ANN)
+    assert caught.value.seconds == 4 * 60
+    clock.tick(timedelta(seconds=caught.value.seconds - 1))
+    with pytest.raises(TooManyAttempts) as caught:
+        await service.begin(HERE, ANN)
+    assert caught.value.seconds == 1
+    clock.tick(timedelta(seconds=1))
+    await service.begin(HERE, ANN)
+
+
+async def test_a_refused_attempt_does_not_make_the_wait_longer(
+    service: AttemptService,
+    clock: FrozenDateTimeFactory,
+) -> None:
+    for _ in range(3):
+        await service.begin(HERE, ANN)
+    for _ in range(9):
+        clock.tick(timedelta(minutes=1))
+        with pytest.raises(TooManyAttempts):
+            await service.begin(HERE, ANN)
+    clock.tick(timedelta(minutes=1))
+
+    await service.begin(HERE, ANN)
+
+
+async def test_success_is_not_counted_and_forgives_the_account_but_not_the_address(
+    service: AttemptService,
+) -> None:
+    for _ in range(2):
+        await service.begin(HERE, ANN)
+    await service.succeed(await service.begin(HERE, ANN))
+
+    for _ in range(3):
+        await service.begin(HERE, ANN)
+    with pytest.raises(TooManyAttempts):
+        await service.begin(HERE, BOB)
+
+
+async def test_nothing_is_kept_longer_than_it_counts_nor_in_plain_words(
+    service: AttemptService,
+    session: AsyncSession,
+    clock: FrozenDateTimeFactory,
+) -> None:
+    await service.begin(HERE, ANN)
+    clock.tick(timedelta(minutes=RULES.minutes))
+    await service.begin(THERE, BOB)
+
+    rows = list(await session.scalars(select(Attempt)))
+
+    assert len(rows) == 2
+    assert all(word not in str(vars(row)) for row in rows for word in (THERE, BOB))

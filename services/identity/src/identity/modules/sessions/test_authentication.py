@@ -1,0 +1,103 @@
+"""What may happen while a password is hashed."""
+
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from ...client import Client
+from ...database import Database
+from ...errors import Unauthenticated
+from ..access import Caller
+from ..attempts import Settings as AttemptSettings
+from ..users import UserRead, hash_password, verify_password
+from ..users.fixtures import PASSWORD
+from . import authentication
+from .authentication import Authentication
+from .schemas import Login, PasswordChange
+from .service import SessionService
+from .settings import Settings
+
+NEW = "another horse, another battery"
+
+
+@pytest.fixture
+def ann_authenticates(database: Database) -> Authentication:
+    return Authentication(database, Client("192.0.2.1", ""), Settings(), AttemptSettings())
+
+
+async def session_of(database: Database, user: UserRead) -> Caller:
+    async with database.write() as session:
+        service = SessionService(session, Settings())
+        found = await service.find(await service.open(user.id, "192.0.2.1", ""))
+    assert found is not None
+    return found.caller
+
+
+async def test_no_session_begins_with_a_password_that_was_changed_meanwhile(
+    database: Database,
+    ann: UserRead,
+    ann_authenticates: Authentication,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caller = await session_of(database, ann)
+    change = PasswordChange(current=SecretStr(PASSWORD), new=SecretStr(NEW))
+
+    async def verified_late(*given: Any) -> tuple[bool, str | None]:
+        monkeypatch.setattr(authentication, "verify_password", verify_password)
+        verdict = await verify_password(*given)
+        await ann_authenticates.change_password(caller, change)
+        return verdict
+
+    monkeypatch.setattr(authentication, "verify_password", verified_late)
+    with pytest.raises(Unauthenticated, match="just been changed"):
+        await ann_authenticates.login(
+            Login(email=ann.email, password=SecretStr(PASSWORD)), old_token=None
+        )
+
+
+async def test_of_two_changes_at_once_the_second_is_refused(
+    database: Database,
+    ann: UserRead,
+    ann_authenticates: Authentication,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    caller = await session_of(database, ann)
+    first = PasswordChange(current=SecretStr(PASSWORD), new=SecretStr(NEW))
+    second = PasswordChange(current=SecretStr(PASSWORD), new=SecretStr(f"{NEW}, another"))
+
+    async def hashed_late(*given: Any) -> str:
+        monkeypatch.setattr(authentication, "hash_password", hash_password)
+        await ann_authenticates.change_password(caller, first)
+        return await hash_password(*given)
+
+    monkeypatch.setattr(authentication, "hash_password", hashed_late)
+    with pytest.raises(Unauthenticated, match="just been changed"):
+        await ann_authenticates.change_password(caller, second)
+
+    user, _ = await ann_authenticates.login(
+        Login(email=ann.email, password=SecretStr(NEW)), old_token=None
+    )
+    assert user == ann
+
+
+async def test_no_transaction_is_open_while_a_password_is_verified(
+    database: Database,
+    ann: UserRead,
+    ann_authenticates: Authentication,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    in_use: list[str] = []
+
+    async def watched(*given: Any) -> tuple[bool, str | None]:
+        pools = (database.reader.pool, database.writer.pool)
+        in_use.extend(pool.status() for pool in pools)
+        return await verify_password(*given)
+
+    monkeypatch.setattr(authentication, "verify_password", watched)
+    await ann_authenticates.login(
+        Login(email=ann.email, password=SecretStr(PASSWORD)), old_token=None
+    )
+
+    assert len(in_use) == 2
+    assert all("Checked out connections: 0" in status for status in in_use)

@@ -1,0 +1,365 @@
+"""The URLs: what is accepted, and what each answer says."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from freezegun import freeze_time
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from ...database import Database
+from ...testing.clients import WithModules
+from ..access import COOKIE
+from ..attempts import Settings as AttemptSettings
+from ..users import UserService
+from ..users.fixtures import PASSWORD
+from .settings import Settings
+
+URL = "/api/v1/auth"
+NEW = "another horse, another battery"
+HASHER = "identity.modules.users.passwords.HASHER"
+
+
+async def login(
+    client: httpx2.AsyncClient,
+    password: str = PASSWORD,
+    email: str = "ann@example.org",
+) -> httpx2.Response:
+    return await client.post(f"{URL}/login", json={"email": email, "password": password})
+
+
+@pytest.mark.usefixtures("ann")
+async def test_the_cookie_is_for_this_host_over_https_and_for_no_script(
+    client: httpx2.AsyncClient,
+) -> None:
+    entered = await login(client)
+
+    name_and_token, *attributes = entered.headers["set-cookie"].split("; ")
+    assert name_and_token.partition("=")[0] == COOKIE == "__Host-session"
+    assert {each.lower() for each in attributes} == {
+        "httponly",
+        "secure",
+        "samesite=strict",
+        "path=/",
+        "max-age=43200",
+    }
+    assert entered.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.usefixtures("ann")
+async def test_a_wrong_password_and_an_unknown_user_are_answered_alike(
+    client: httpx2.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    verified: list[str] = []
+
+    class Watched:
+        @staticmethod
+        def verify_and_update(_: str, stored: str) -> tuple[bool, None]:
+            verified.append(stored)
+            return False, None
+
+    monkeypatch.setattr(HASHER, Watched)
+
+    wrong = await login(client, "a password that Bob can remember")
+    unknown = await login(client, email="nobody@example.org")
+
+    assert wrong.status_code == unknown.status_code == 401
+    assert wrong.json() == unknown.json()
+    hop = {"x-request-id"}
+    assert {*wrong.headers.items()} - {(name, wrong.headers[name]) for name in hop} == {
+        *unknown.headers.items()
+    } - {(name, unknown.headers[name]) for name in hop}
+    cost = [stored.split("$")[:4] for stored in verified]
+    assert cost[0] == cost[1]  # the same work, so the same time
+    assert "set-cookie" not in wrong.headers
+
+
+@pytest.mark.usefixtures("ann")
+@pytest.mark.parametrize("email", ["ANN@example.org", "Ann@Example.ORG"])
+async def test_an_email_may_be_written_in_any_case(client: httpx2.AsyncClient, email: str) -> None:
+    assert (await login(client, email=email)).status_code == 200
+
+
+async def test_logging_in_begins_a_new_session_and_ends_the_old_one(
+    ann_client: httpx2.AsyncClient,
+    client: httpx2.AsyncClient,
+) -> None:
+    planted = {"Cookie": f"{COOKIE}={ann_client.cookies[COOKIE]}"}
+
+    await login(ann_client)
+
+    assert ann_client.cookies[COOKIE] not in planted["Cookie"]
+    assert (await ann_client.get(f"{URL}/me")).status_code == 200
+    assert (await client.get(f"{URL}/me", headers=planted)).status_code == 401
+
+
+@pytest.mark.usefixtures("ann")
+async def test_a_token_that_somebody_planted_is_never_taken_over(
+    client: httpx2.AsyncClient,
+) -> None:
+    client.cookies.set(COOKIE, "planted", domain="test.local")
+
+    await login(client)
+
+    assert client.cookies[COOKIE] != "planted"
+
+
+@pytest.mark.usefixtures("ann")
+async def test_a_password_is_hashed_anew_at_login_when_the_parameters_have_grown(
+    client: httpx2.AsyncClient,
+    database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stronger = PasswordHash((Argon2Hasher(memory_cost=19_456, time_cost=3, parallelism=1),))
+    monkeypatch.setattr(HASHER, stronger)
+
+    assert (await login(client)).status_code == 200
+
+    async with database.read() as session:
+        user = await UserService(session).find("ann@example.org")
+    assert user is not None
+    assert "$m=19456,t=3,p=1$" in user.password_hash
+    assert (await login(client)).status_code == 200
+
+
+async def test_a_session_ends_when_it_was_not_used_and_at_the_latest_after_its_time(
+    ann_client: httpx2.AsyncClient,
+) -> None:
+    rules = Settings()
+
+    async def status_after(wait: timedelta) -> int:
+        with freeze_time(real_asyncio=True) as clock:
+            clock.tick(wait)
+            return (await ann_client.get(f"{URL}/me")).status_code
+
+    assert await status_after(rules.idle + timedelta(minutes=1)) == 401
+    for minutes in range(50, 12 * 60, 50):
+        assert await status_after(timedelta(minutes=minutes)) == 200
+    assert await status_after(rules.lifetime + timedelta(minutes=1)) == 401
+
+
+@pytest.mark.usefixtures("ann")
+async def test_who_tries_too_often_has_to_wait(
+    app: FastAPI,
+    client: httpx2.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rules = AttemptSettings(per_account=2, minutes=15)
+    monkeypatch.setitem(app.state.settings, AttemptSettings, rules)
+    with freeze_time(real_asyncio=True) as clock:
+        assert [(await login(client, "wrong")).status_code for _ in range(3)] == [401, 401, 429]
+        clock.tick(timedelta(minutes=5))
+        refused = await login(client)  # even with the right password
+
+        assert (refused.status_code, refused.headers["retry-after"]) == (429, "600")
+        assert "set-cookie" not in refused.headers
+        assert (await login(client, email="bob@example.org")).status_code == 401
+        clock.tick(timedelta(seconds=600))
+        assert (await login(client)).status_code == 200
+
+
+@pytest.mark.usefixtures("ann")
+async def test_logins_that_succeed_are_not_counted(
+    app: FastAPI,
+    client: httpx2.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rules = AttemptSettings(per_account=2, per_address=2)
+    monkeypatch.setitem(app.state.settings, AttemptSettings, rules)
+
+    assert [(await login(client)).status_code for _ in range(5)] == [200] * 5
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"email": "ann@example.org"},
+        {"email": "ann", "password": PASSWORD},
+        {"email": "ann@example.org", "password": "p" * 129},
+        {"email": "ann@example.org", "password": PASSWORD, "remember": True},
+    ],
+)
+async def test_an_unusable_login_is_refused(
+    client: httpx2.AsyncClient,
+    body: dict[str, object],
+) -> None:
+    refused = await client.post(f"{URL}/login", json=body)
+
+    assert refused.status_code == 422
+    assert PASSWORD not in refused.text
+
+
+async def test_logging_out_takes_the_cookie_away_and_can_be_repeated(
+    ann_client: httpx2.AsyncClient,
+) -> None:
+    left = await ann_client.post(f"{URL}/logout")
+
+    assert left.status_code == 204
+    assert "max-age=0" in left.headers["set-cookie"].lower()
+    assert COOKIE not in ann_client.cookies
+    assert (await ann_client.post(f"{URL}/logout")).status_code == 204
+
+
+@pytest.mark.parametrize("path", ["login", "logout", "logout-everywhere", "change-password"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "cross-site", "Origin": "https://test"},
+        {"Origin": "https://test.example.org"},
+        {"Origin": "https://test:8443"},
+        {"Origin": "null"},
+    ],
+)
+async def test_another_site_cannot_use_the_cookie(
+    ann_client: httpx2.AsyncClient,
+    path: str,
+    headers: dict[str, str],
+) -> None:
+    body = {"email": "ann@example.org", "password": PASSWORD, "current": PASSWORD, "new": NEW}
+
+    refused = await ann_client.post(f"{URL}/{path}", headers=headers, json=body)
+
+    assert refused.status_code == 403
+    assert (await ann_client.get(f"{URL}/me")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://test"},
+        {"Sec-Fetch-Site": "none"},
+        {"Origin": "https://test"},
+        {},
+    ],
+)
+async def test_the_own_site_and_programs_can(
+    ann_client: httpx2.AsyncClient,
+    headers: dict[str, str],
+) -> None:
+    assert (await ann_client.post(f"{URL}/logout-everywhere", headers=headers)).status_code == 204
+
+
+async def test_changing_the_password_wants_the_current_one(
+    ann_client: httpx2.AsyncClient,
+) -> None:
+    change = {"current": "a password that Bob can remember", "new": NEW}
+
+    refused = await ann_client.post(f"{URL}/change-password", json=change)
+
+    assert refused.status_code == 403
+    assert (await login(ann_client)).status_code == 200
+
+
+@pytest.mark.parametrize("new", ["passwordpassword", "short", "long " * 30])
+async def test_the_new_password_must_be_good_too(
+    app: FastAPI,
+    ann_client: httpx2.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+    new: str,
+) -> None:
+    monkeypatch.setitem(app.state.settings, AttemptSettings, AttemptSettings(per_account=1))
+    change = {"current": PASSWORD, "new": new}
+
+    for _ in range(2):
+        refused = await ann_client.post(f"{URL}/change-password", json=change)
+        assert refused.status_code == 422
+
+    assert (await login(ann_client)).status_code == 200  # the current one was right: not counted
+
+
+async def test_guessing_the_current_password_is_limited_like_logging_in(
+    app: FastAPI,
+    ann_client: httpx2.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(app.state.settings, AttemptSettings, AttemptSettings(per_account=2))
+    change = {"current": "wrong", "new": NEW}
+
+    answers = [await ann_client.post(f"{URL}/change-password", json=change) for _ in range(3)]
+
+    assert [each.status_code for each in answers] == [403, 403, 429]
+    assert (await login(ann_client)).status_code == 429
+
+
+async def test_changing_it_gives_this_session_a_new_token(ann_client: httpx2.AsyncClient) -> None:
+    before = ann_client.cookies[COOKIE]
+
+    changed = await ann_client.post(
+        f"{URL}/change-password", json={"current": PASSWORD, "new": NEW}
+    )
+
+    assert changed.status_code == 204
+    assert ann_client.cookies[COOKIE] != before
+    assert (await ann_client.get(f"{URL}/me")).status_code == 200
+    assert len((await ann_client.get(f"{URL}/sessions")).json()["items"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "sessions"),
+        ("DELETE", f"sessions/{uuid4()}"),
+        ("POST", "logout-everywhere"),
+        ("POST", "change-password"),
+    ],
+)
+async def test_nobody_gets_in_without_a_credential(
+    client: httpx2.AsyncClient,
+    method: str,
+    path: str,
+) -> None:
+    body = {"current": PASSWORD, "new": NEW} if path == "change-password" else None
+
+    assert (await client.request(method, f"{URL}/{path}", json=body)).status_code == 401
+
+
+async def test_nobody_sees_or_ends_the_sessions_of_others(
+    ann_client: httpx2.AsyncClient,
+    bob_client: httpx2.AsyncClient,
+) -> None:
+    (of_bob,) = (await bob_client.get(f"{URL}/sessions")).json()["items"]
+
+    assert of_bob["id"] not in (await ann_client.get(f"{URL}/sessions")).text
+    refused = await ann_client.delete(f"{URL}/sessions/{of_bob['id']}")
+    assert refused.status_code == 404
+    assert (await bob_client.get(f"{URL}/me")).status_code == 200
+
+
+async def test_a_session_shows_where_it_is_and_never_its_token(
+    ann_client: httpx2.AsyncClient,
+) -> None:
+    answer = await ann_client.get(f"{URL}/sessions")
+
+    (shown,) = answer.json()["items"]
+    assert shown.items() >= {"address": "192.0.2.1", "agent": "a browser", "current": True}.items()
+    assert ann_client.cookies[COOKIE] not in answer.text
+
+
+@pytest.mark.usefixtures("ann")
+async def test_the_list_is_cut_into_pages(client: httpx2.AsyncClient) -> None:
+    for _ in range(3):
+        client.cookies.clear()
+        await login(client)
+
+    first = (await client.get(f"{URL}/sessions", params={"limit": 2})).json()
+    rest = await client.get(f"{URL}/sessions", params={"cursor": first["next_cursor"]})
+
+    assert (len(first["items"]), len(rest.json()["items"])) == (2, 1)
+    assert (await client.get(f"{URL}/sessions", params={"limit": 0})).status_code == 422
+
+
+async def test_without_this_module_no_cookie_is_believed(
+    ann_client: httpx2.AsyncClient,
+    with_modules: WithModules,
+) -> None:
+    cookie = {"Cookie": f"{COOKIE}={ann_client.cookies[COOKIE]}"}
+
+    async with with_modules("users") as client:
+        assert (await client.get(f"{URL}/me", headers=cookie)).status_code == 401

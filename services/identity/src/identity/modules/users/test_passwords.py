@@ -1,0 +1,119 @@
+"""Passwords: what is refused, what is stored, and that hashing holds up nobody."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from pydantic import SecretStr
+
+from ...errors import Invalid
+from . import passwords
+from .passwords import HASHER, HASHING, UNKNOWN, hash_password, verify_password
+
+GOOD = SecretStr("correct horse battery staple")
+EMAIL = "ann.miller@example.org"
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        "aaaaaaaaaaaaaaaa",
+        "passwordpassword",
+        "qwertyuiopasdfgh",
+        "123456789012345",
+        "iloveyouiloveyou",
+        "ann.miller@example.org",
+        "annmillerannmiller",
+        "identityidentity",
+        "a" * 128,
+    ],
+)
+async def test_a_password_that_is_easy_to_guess_is_refused(weak: str) -> None:
+    with pytest.raises(Invalid, match="easy to guess"):
+        await hash_password(SecretStr(weak), EMAIL)
+
+
+@pytest.mark.parametrize(
+    "strong",
+    [
+        "correct horse battery staple",
+        "gänseblümchen auf dem mond",
+        "月落烏啼霜滿天江楓漁火對愁眠",
+        "x9!Kq\0 7zWp§4vLm",
+    ],
+)
+async def test_a_password_may_be_made_of_anything(strong: str) -> None:
+    stored = await hash_password(SecretStr(strong), EMAIL)
+
+    assert await verify_password(SecretStr(strong), stored) == (True, None)
+
+
+async def test_what_is_stored_is_argon2id_with_the_parameters_of_owasp() -> None:
+    stored = await hash_password(GOOD, EMAIL)
+
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert stored != await hash_password(GOOD, EMAIL)
+
+
+@pytest.mark.parametrize(
+    "change", [str.upper, str.strip, lambda word: word[:-1], lambda word: f"{word}x"]
+)
+async def test_a_password_is_verified_exactly_as_it_was_sent(change: Callable[[str], str]) -> None:
+    stored = await hash_password(SecretStr(f"{GOOD.get_secret_value()} "), EMAIL)
+
+    wrong = SecretStr(change(f"{GOOD.get_secret_value()} "))
+    assert await verify_password(wrong, stored) == (False, None)
+
+
+async def test_an_unknown_user_has_no_password_and_costs_as_much() -> None:
+    assert await verify_password(GOOD, None) == (False, None)
+    assert UNKNOWN.split("$")[:4] == HASHER.hash("x").split("$")[:4]
+    assert len(UNKNOWN) == len(HASHER.hash("x"))
+
+
+async def test_a_hash_is_renewed_when_the_parameters_have_grown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    stored = await hash_password(GOOD, EMAIL)
+    stronger = PasswordHash((Argon2Hasher(memory_cost=19_456, time_cost=3, parallelism=1),))
+    monkeypatch.setattr(passwords, "HASHER", stronger)
+
+    matches, renewed = await verify_password(GOOD, stored)
+
+    assert matches
+    assert renewed is not None
+    assert renewed.startswith("$argon2id$v=19$m=19456,t=3,p=1$")
+    assert await verify_password(GOOD, renewed) == (True, None)
+    assert await verify_password(SecretStr("wrong"), stored) == (False, None)
+
+
+async def test_hashing_runs_in_threads_and_never_in_more_than_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    busy: list[int] = []
+    most: list[int] = []
+    verify = HASHER.verify_and_update
+
+    def watched(*arguments: Any) -> tuple[bool, str | None]:
+        busy.append(threading.get_ident())
+        most.append(len(busy))
+        try:
+            return verify(*arguments)
+        finally:
+            busy.remove(threading.get_ident())
+            assert threading.current_thread() is not threading.main_thread()
+
+    class Watched:
+        verify_and_update = staticmethod(watched)
+
+    monkeypatch.setattr(passwords, "HASHER", Watched)
+    async with anyio.create_task_group() as group:
+        for _ in range(4 * int(HASHING.total_tokens)):
+            group.start_soon(verify_password, GOOD, None)
+
+    assert len(most) == 4 * HASHING.total_tokens
+    assert max(most) <= HASHING.total_tokens

@@ -1,0 +1,25 @@
+"""The secrets are long, random, and cannot be read from what is kept of them."""
+
+from base64 import urlsafe_b64decode
+
+from .tokens import RANDOM_BYTES, digest, new_token
+
+
+def test_a_token_holds_256_random_bits() -> None:
+    tokens = {new_token() for _ in range(100)}
+
+    assert len(tokens) == 100
+    assert {len(urlsafe_b64decode(f"{token}=")) for token in tokens} == {RANDOM_BYTES} == {32}
+
+
+def test_a_token_says_what_it_is_for() -> None:
+    assert new_token("idk_").startswith("idk_")
+
+
+def test_what_is_kept_finds_it_again_and_does_not_show_it() -> None:
+    token = new_token()
+
+    assert digest(token) == digest(token)
+    assert digest(token) != digest(new_token())
+    assert token.encode() not in digest(token)
+    assert len(digest(token)) == 32
