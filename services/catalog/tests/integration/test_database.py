@@ -37,6 +37,18 @@ async def test_what_a_test_does_to_the_schema_is_undone_too(
         await make_family(session)
 
 
+async def test_even_a_table_with_another_name_gets_its_own_back(
+    database: Database,
+    sandbox: Sandbox,
+) -> None:
+    async with database.write() as session:
+        await session.execute(text("ALTER TABLE alembic_version RENAME TO _elsewhere"))
+
+    await sandbox.rewind()
+
+    await sandbox.database.check()
+
+
 async def test_a_failed_write_leaves_nothing(database: Database) -> None:
     with pytest.raises(RuntimeError):
         async with database.write() as session:

@@ -38,7 +38,9 @@ SEQUENCES: Final = """
 
 # What changes when a test alters the schema.
 SHAPE: Final = """
-    SELECT concat(count(*), ' ', max(oid::bigint), ' ', sum(relnatts), ' ', sum(relchecks))
+    SELECT concat_ws(
+        ' ', count(*), max(oid::bigint), sum(relnatts), sum(relchecks), sum(hashtext(relname))
+    )
     FROM pg_class WHERE relnamespace = 'public'::regnamespace
 """
 

@@ -22,7 +22,8 @@ async def test_the_use_of_a_session_is_noted_once_in_a_while(
 
     @event.listens_for(database.writer.sync_engine, "before_cursor_execute")
     def note(*arguments: object) -> None:
-        written.append(str(arguments[2]))
+        if not str(arguments[2]).startswith("SELECT"):
+            written.append(str(arguments[2]))
 
     try:
         with freeze_time(real_asyncio=True) as clock:
