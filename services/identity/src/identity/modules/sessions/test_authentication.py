@@ -1,13 +1,15 @@
 """What may happen while a password is hashed."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from ...client import Client
 from ...database import Database
-from ...errors import Unauthenticated
+from ...errors import Forbidden, Unauthenticated
 from ..access import Caller
 from ..attempts import Settings as AttemptSettings
 from ..users import UserRead, hash_password, verify_password
@@ -101,3 +103,30 @@ async def test_no_transaction_is_open_while_a_password_is_verified(
 
     assert len(in_use) == 2
     assert all("Checked out connections: 0" in status for status in in_use)
+
+
+async def test_what_was_tried_is_logged_without_the_email(
+    database: Database,
+    ann: UserRead,
+    ann_authenticates: Authentication,
+) -> None:
+    right, wrong = SecretStr(PASSWORD), SecretStr("wrong")
+    caller = await session_of(database, ann)
+    with capture_logs() as logged:
+        for email, password in [(ann.email, wrong), ("bob@example.org", wrong), (ann.email, right)]:
+            with suppress(Unauthenticated):
+                await ann_authenticates.login(Login(email=email, password=password), None)
+        for current in (wrong, right):
+            change = PasswordChange(current=current, new=SecretStr(NEW))
+            with suppress(Forbidden):
+                await ann_authenticates.change_password(caller, change)
+
+    user = str(ann.id)
+    assert [(line["event"], line["user"], line["address"]) for line in logged] == [
+        ("login.failed", user, "192.0.2.1"),
+        ("login.failed", None, "192.0.2.1"),
+        ("login.succeeded", user, "192.0.2.1"),
+        ("password.refused", user, "192.0.2.1"),
+        ("password.changed", user, "192.0.2.1"),
+    ]
+    assert "@" not in str(logged)
