@@ -3,7 +3,7 @@
 from types import ModuleType
 from typing import Final
 
-from . import answers, database, endurance, modules, rules, schema, suite
+from . import answers, credentials, database, endurance, modules, rules, schema, suite
 from .planting import Defect
 
 
@@ -11,5 +11,5 @@ def _of(part: ModuleType) -> list[Defect]:
     return [each for each in vars(part).values() if isinstance(each, Defect)]
 
 
-PARTS: Final = (schema, database, endurance, answers, modules, suite, rules)
+PARTS: Final = (schema, database, endurance, answers, modules, credentials, suite, rules)
 DEFECTS: Final = [each for part in PARTS for each in _of(part)]
