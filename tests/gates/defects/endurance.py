@@ -33,7 +33,7 @@ def a_client_that_is_starved(copy: Copy) -> None:
         '    first = router.__dict__.setdefault("first", request.client.port)\n'
         "    await asyncio.sleep(0.5 * (request.client.port == first))"
     )
-    copy.change(ROUTER, CREATING, rf"\g<0>    {starve}\n")
+    copy.change(ROUTER, rf"{CREATING}(?=.*\n.*request\.)", rf"\g<0>    {starve}\n")
 
 
 @caught_by("concurrency", UNDER_LOAD, options=("-k", "killed"))

@@ -30,7 +30,7 @@ def a_leaked_task(copy: Copy) -> None:
     copy.change(ROUTER, HANDLER, rf"\g<0>    {leak}\n")
 
 
-@caught_by("integration", TESTS_OF_ROUTER)
+@caught_by("integration", TESTS_OF_ROUTER, says=r"^(?:FAILED|ERROR) [^:]+::(.+?)(?: - |$)")
 def a_test_database_that_is_not_put_back(copy: Copy) -> None:
     """What one test stores, the next one finds."""
     copy.change("conftest.py", r"^        await sandbox\.rewind\(\)\n", "        pass\n")

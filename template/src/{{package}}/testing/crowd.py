@@ -6,7 +6,7 @@ Each has a connection and some rows of its own; a few rows belong to all, who ch
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from statistics import quantiles
@@ -22,6 +22,7 @@ PAGE: Final = 20  # rows
 PATIENCE: Final = 20.0  # seconds for one answer
 
 Row = dict[str, Any]  # Any: whatever the resource holds
+Step = Callable[[], Awaitable[None]]
 
 
 class Unexpected(Exception):
@@ -74,7 +75,7 @@ class Client:
         """Send a request. Raises `Unexpected` for another answer, `NoAnswer` for none."""
         started = monotonic()
         try:
-            answer = await self.http.request(method, self.resource.url + path, **how)
+            answer = await self.http.request(method, path, **how)
         except httpx2.HTTPError as error:
             raise NoAnswer(f"{method} {path}: {error!r}") from error
         self.milliseconds.append((monotonic() - started) * 1000)
@@ -82,9 +83,13 @@ class Client:
             raise Unexpected(f"{method} {path} got {answer.status_code}: {answer.text}")
         return answer
 
+    def place(self, key: str) -> str:
+        """Where the row with this id is."""
+        return f"{self.resource.url}/{key}"
+
     async def create(self) -> str:
         """Create a row; gives its id."""
-        row: Row = (await self.ask("POST", "", 201, json=self.resource.new())).json()
+        row: Row = (await self.ask("POST", self.resource.url, 201, json=self.resource.new())).json()
         self.told.rows[row["id"]] = row
         return str(row["id"])
 
@@ -95,17 +100,17 @@ class Client:
     async def read(self) -> None:
         """Read one of its own, which must be as it was answered last."""
         key = random.choice(self.own)  # noqa: S311 - any will do
-        row = (await self.ask("GET", f"/{key}", 200)).json()
+        row = (await self.ask("GET", self.place(key), 200)).json()
         if row != self.told.rows[key]:
             raise Unexpected(f"{row} was read, where {self.told.rows[key]} was acknowledged")
 
     async def look_around(self) -> None:
         """Read the first page."""
-        await self.ask("GET", f"?limit={PAGE}", 200)
+        await self.ask("GET", f"{self.resource.url}?limit={PAGE}", 200)
 
     async def change(self, keys: list[str]) -> None:
         """Change one of these rows; where another came first, read it again and retry."""
-        place, status = f"/{random.choice(keys)}", 412  # noqa: S311 - any will do
+        place, status = self.place(random.choice(keys)), 412  # noqa: S311 - any will do
         while status == 412:  # noqa: PLR2004 - HTTP's own number
             read = await self.ask("GET", place, 200)
             change, tag = self.resource.change(), {"If-Match": read.headers["etag"]}
@@ -120,16 +125,18 @@ class Client:
         """Delete its oldest row, if it has enough; that is gone at once."""
         if len(self.own) > OWN_ROWS:
             key = self.own.pop(0)
-            tag = {"If-Match": (await self.ask("GET", f"/{key}", 200)).headers["etag"]}
-            await self.ask("DELETE", f"/{key}", 204, headers=tag)
+            place = self.place(key)
+            tag = {"If-Match": (await self.ask("GET", place, 200)).headers["etag"]}
+            await self.ask("DELETE", place, 204, headers=tag)
             del self.told.rows[key]
-            await self.ask("GET", f"/{key}", 404)
+            await self.ask("GET", place, 404)
 
     async def everything(self) -> list[Row]:
         """Read all rows, page by page."""
         rows, after = [], ""
         while True:
-            page = (await self.ask("GET", f"?limit={PAGE}{after}", 200)).json()
+            url = f"{self.resource.url}?limit={PAGE}{after}"
+            page = (await self.ask("GET", url, 200)).json()
             rows += page["items"]
             if page["next_cursor"] is None:
                 return rows
@@ -160,11 +167,11 @@ class Crowd:
     async def work(self, seconds: float) -> None:
         """Let all read and write for so long, or until a request fails."""
         shared = [await self.clients[0].create() for _ in range(SHARED_ROWS)]
-        started = monotonic()
-
-        async def use(client: Client) -> None:
+        for client in self.clients:
             await client.keep()
-            steps: list[Callable[[], Awaitable[None]]] = [
+
+        def steps_of(client: Client) -> list[Step]:
+            return [
                 client.keep,
                 client.read,
                 client.look_around,
@@ -172,6 +179,15 @@ class Crowd:
                 lambda: client.change(client.own),
                 lambda: client.change(shared),
             ]
+
+        await self.go_on(seconds, steps_of)
+
+    async def go_on(self, seconds: float, steps_of: Callable[[Client], Sequence[Step]]) -> None:
+        """Let each do its steps, in any order, for so long or until a request fails."""
+        started = monotonic()
+
+        async def use(client: Client) -> None:
+            steps = steps_of(client)
             while True:
                 for step in random.sample(steps, len(steps)):
                     if self.failures or monotonic() - started > seconds:
