@@ -78,7 +78,7 @@ def connect(settings: Settings) -> httpx2.AsyncClient:
         base_url=str(settings.identity_url),
         headers={"Authorization": f"Bearer {key}"} if key else None,
         verify=CERTIFICATES,
-        timeout=settings.seconds,
+        timeout=None,  # for each step; `whose` has one for all of them
         limits=LIMITS,
         trust_env=False,
     )
