@@ -12,6 +12,7 @@ nox -t orders                    the gates of one service, a session each
 nox -P 3.12 -s tests             with another Python
 nox -s new -- orders             a new service, rendered and proved (in a monorepo)
 nox -s new -- orders/invoices    one more module of a service, the same way
+nox -s new -- orders/access      a service that knows its callers: it asks identity
 """
 
 import os
@@ -53,6 +54,7 @@ nox.options.error_on_external_run = True
 nox.options.sessions = ["workflows", "drift", "tests", "postgres"]
 
 Session = TypeVar("Session", bound=Callable[..., None])
+ACCESS = "access"  # the module that the template has beside those that keep something
 TEST_GATES = ("unit", "integration", "migration", "concurrency")
 
 
@@ -346,7 +348,21 @@ def new(session: nox.Session) -> None:
     except BaseException:  # Ctrl-C included: nothing is left half-made
         session.warn(f"{what} is removed again.")
         raise
-    session.log(f"{what} is ready. Start it: nox -s serve -- {service}")
+    for line in what_next(service, module):
+        session.log(line)
+
+
+def what_next(service: str, module: str) -> list[str]:
+    """What to tell of a new service or module."""
+    if module != ACCESS:
+        what = f"{service}/{module}" if module else f"services/{service}"
+        return [f"{what} is ready. Start it: nox -s serve -- {service}"]
+    own = f"{service}_ACCESS".replace("-", "_").upper()
+    return [
+        f"{service}/{ACCESS} is ready. It needs two settings:",
+        f"{own}_IDENTITY_URL   where the identity service is",
+        f"{own}_KEY            made there: uv run python -m identity.modules.introspection.new_key",
+    ]
 
 
 def about_service(session: nox.Session, service: str) -> list[str]:
@@ -366,9 +382,12 @@ def about_module(session: nox.Session, service: str, module: str) -> list[str]:
     if service not in SERVICES:
         session.error(f"There is no service {service!r}; {there_are()}")
     if any(folder(service).glob(f"src/*/modules/{module}/**/*.py")):
-        session.error(f"{service} has a module {module!r} already: choose another name")
+        so = "it knows its callers" if module == ACCESS else "choose another name"
+        session.error(f"{service} has a module {module!r} already: {so}")
     if not (record := folder(service) / ".copier-answers.yml").is_file():
         session.error(f"{record.relative_to(ROOT)} is missing: bring it back from git")
+    if module == ACCESS:
+        return ["kind=access", f"service={service}"]
     head = newest_migration(session, service)
     return ["kind=module", f"service={service}", f"resources={module}", f"head={head}"]
 

@@ -160,6 +160,15 @@ def test_no_plural_can_be_called_like_what_stands_beside_its_folder(
     require(beside, taken["taken_names"])
 
 
+def test_no_plural_can_be_called_like_a_module_that_the_template_has(
+    taken: dict[str, set[str]],
+) -> None:
+    there = [path.name for path in (ROOT / "template/src/{{package}}/modules").iterdir()]
+
+    assert "access" in there
+    require(there, taken["taken_names"])
+
+
 def test_no_plural_can_be_called_like_a_table_that_there_is(
     taken: dict[str, set[str]],
     zebras: Path,

@@ -9,7 +9,8 @@ ServiceError
 ├── PreconditionFailed     the caller's version is not the current one
 ├── PreconditionRequired   the caller did not say which version it changes
 ├── TooManyAttempts        the caller has to wait
-└── Unavailable            the database cannot serve now
+├── Unavailable            the database cannot serve now
+└── UpstreamUnavailable    another service, which is needed, cannot be asked now
 """
 
 
@@ -55,6 +56,14 @@ class TooManyAttempts(ServiceError):
 
 class Unavailable(ServiceError):
     """The database cannot be used; the sentence is for the log and for the operator."""
+
+
+class UpstreamUnavailable(ServiceError):
+    """Another service cannot be asked now; the caller may try again after some `seconds`."""
+
+    def __init__(self, sentence: str, seconds: int = 1) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
 
 
 class TryAgain(Exception):

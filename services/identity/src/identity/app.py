@@ -1,7 +1,7 @@
 """Builds the application; importing this connects to nothing."""
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
@@ -25,6 +25,18 @@ def _operation_id(route: APIRoute) -> str:
     return route.name  # the endpoint's function: a client's method is called the same
 
 
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[Database]:
+    async with Database(
+        settings.database_url,
+        connections=settings.database_connections,
+        patience=settings.database_patience,
+    ) as database:
+        await database.check(writable=True)
+        log.info("database.opened", name=database.name, version=database.version)
+        yield database
+
+
 def create_app(
     settings: Settings,
     database: Database | None = None,
@@ -38,23 +50,15 @@ def create_app(
 
     Of the modules, it serves those that `settings` choose. `own` are the settings that modules
     bring; without them, the environment alone decides. What routers do in a `lifespan` of their own
-    finds the database open. Raises `modules.BrokenModule`.
+    finds the database open; what is opened later and must be closed goes to `app.state.until_stop`,
+    an `AsyncExitStack`. Raises `modules.BrokenModule`.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if database is not None:
-            app.state.database = database
-            yield
-            return
-        async with Database(
-            settings.database_url,
-            connections=settings.database_connections,
-            patience=settings.database_patience,
-        ) as opened:
-            await opened.check(writable=True)
-            log.info("database.opened", name=opened.name, version=opened.version)
-            app.state.database = opened
+        async with AsyncExitStack() as stack:
+            app.state.database = database or await stack.enter_async_context(_opened(settings))
+            app.state.until_stop = stack
             yield
 
     app = FastAPI(

@@ -1,4 +1,4 @@
-"""Settings come from the environment, and the README tells of each."""
+"""Settings come from the environment, and a README tells of each."""
 
 from pathlib import Path
 
@@ -59,8 +59,10 @@ def test_code_can_ask_for_no_module() -> None:
     assert Settings(_env_file=None, modules=()).modules == ()
 
 
-def test_the_readme_tells_of_every_setting() -> None:
-    readme = Path(__file__).parents[2].joinpath("README.md").read_text()
+def test_a_readme_tells_of_every_setting() -> None:
+    """That of the service, or one that a module has in its folder."""
+    pages = [Path(__file__).parents[2] / "README.md", *Path(__file__).parent.glob("modules/*/*.md")]
+    told = "\n".join(page.read_text() for page in pages)
 
     kinds: list[type[BaseSettings]] = [Settings, *load_settings()]
     for kind in kinds:
@@ -69,4 +71,4 @@ def test_the_readme_tells_of_every_setting() -> None:
         for name, field in kind.model_fields.items():
             default = "" if field.default is None else f"`{field.default}`"
             row = f"| `{prefix}{name.upper()}` | {default} | {field.description} |"
-            assert row in readme
+            assert row in told

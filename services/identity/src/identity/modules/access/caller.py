@@ -28,11 +28,3 @@ class Caller:
     def may(self, scope: str) -> bool:
         """Whether the credential is good for this."""
         return self.scopes is None or scope in self.scopes
-
-
-@dataclass(frozen=True)
-class Found:
-    """Whom a credential belongs to, and when it was last noted that it is in use, if ever."""
-
-    caller: Caller
-    used_at: datetime | None

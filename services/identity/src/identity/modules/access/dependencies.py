@@ -1,19 +1,20 @@
 """What endpoints of other modules ask for: `caller: Annotated[Caller, needs("orders:write")]`.
 
-The OpenAPI document says it, too.
+The OpenAPI document says it, too. Let it stand before the endpoint's session, as FastAPI opens that
+in the order of the parameters: no transaction should be open while somebody is looked up.
 """
 
 from typing import Annotated, Final
 
-from fastapi import Request, Security
+from fastapi import Request, Security, params
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from ...errors import Forbidden, Unauthenticated
 from .caller import COOKIE, Caller
 from .same_origin import require_same_origin
-from .verification import recognises, verify
+from .verification import verify
 
-__all__ = ["needs", "recognises", "require_same_origin", "verify"]
+__all__ = ["needs", "require_same_origin", "verify"]
 
 SESSION: Final = APIKeyCookie(
     name=COOKIE, scheme_name="session", description="From logging in.", auto_error=False
@@ -48,6 +49,9 @@ async def get_caller(
     return caller
 
 
-def needs(scope: str) -> object:
-    """For `Annotated[Caller, …]`: a caller who may do this, such as `orders:write`."""
-    return Security(get_caller, scopes=[scope])
+def needs(scope: str) -> params.Security:
+    """A caller who may do this, such as `orders:write`: for `Annotated[Caller, …]`.
+
+    Or for the `dependencies=[…]` of a router, all of whose endpoints then need it.
+    """
+    return params.Security(get_caller, scopes=[scope])

@@ -11,8 +11,8 @@ from ...client import no_store
 from ...dependencies import After, Limit, ReadSession, WriteSession
 from ...pagination import next_cursor
 from ...problems import responses
-from ..access import Caller
-from ..access.dependencies import needs, recognises
+from ..access import Caller, recognises
+from ..access.dependencies import needs
 from .schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyPage, ApiKeyRead
 from .service import ApiKeyService
 

@@ -10,8 +10,8 @@ from ...client import no_store
 from ...dependencies import After, Limit, ReadSession, WriteSession
 from ...pagination import next_cursor
 from ...problems import responses
-from ..access import Caller
-from ..access.dependencies import needs, recognises, require_same_origin
+from ..access import Caller, recognises
+from ..access.dependencies import needs, require_same_origin
 from ..users import UserRead
 from .authentication import CurrentAuthentication, Rules
 from .cookie import Token, delete_cookie, set_cookie
