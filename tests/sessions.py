@@ -44,8 +44,8 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure, side by side, and print a table with ratios."""
-    if "catalog" in SERVICES:
-        environment(session, "catalog")
+    for service in {"catalog", "identity"} & SERVICES.keys():
+        environment(session, service)
     with postgres_server(session) as server:
         session.env["TEST_DATABASE_URL"] = server
         run_own(session, "bench", *session.posargs)

@@ -21,6 +21,7 @@ from bench import (
     driver,
     endpoints,
     growth,
+    identity,
     isolation,
     overhead,
     postgres,
@@ -36,8 +37,7 @@ from bench.page import PAGE, redraw, write
 from bench.picture import missing
 from bench.scratch import scratch_folder
 from bench.table import Row, for_the_screen, lines
-from bench.workbench import SERVICE, Workbench
-from gates.render import ROOT
+from bench.workbench import SERVICE, Workbench, programs_of, require_environment
 
 MEASUREMENTS: Final[dict[str, Callable[[Workbench], list[Row]]]] = {
     "isolation": isolation.measure,
@@ -51,6 +51,7 @@ MEASUREMENTS: Final[dict[str, Callable[[Workbench], list[Row]]]] = {
     "contention": contention.measure,
     "processes": processes.measure,
     "driver": driver.measure,
+    "identity": identity.measure,
     "postgres": postgres.measure,
 }
 
@@ -65,9 +66,8 @@ def arguments(given: list[str]) -> argparse.Namespace:
     parser.add_argument("--write", action="store_true", help=f"put the table into docs/{PAGE.name}")
     redrawn = "only draw the picture of that table anew"
     parser.add_argument("--redraw", action="store_true", help=redrawn)
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    programs = ROOT / ".nox" / "envs" / f"{SERVICE}-{version}" / "bin"
-    parser.add_argument("--programs", type=Path, default=programs, help="the service's programs")
+    programs = programs_of(SERVICE)
+    parser.add_argument("--programs", type=Path, default=programs, help=f"those of {SERVICE}")
     asked = parser.parse_args(given)
     if unknown := set(asked.names) - set(MEASUREMENTS):
         sys.exit(f"There is no {min(unknown)!r} to measure; there are: {', '.join(MEASUREMENTS)}.")
@@ -104,8 +104,10 @@ def main(given: list[str]) -> str | None:
     if asked.redraw:
         redraw(PAGE)
         return None
-    if not (asked.programs / "python").exists():
-        return f'{SERVICE} has no environment for this Python: run nox -s "unit({SERVICE})" first.'
+    try:
+        require_environment(SERVICE, asked.programs)
+    except FaultError as fault:
+        return str(fault)
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     with scratch_folder() as folder:

@@ -14,6 +14,7 @@ FOREIGN: Final = (
     "CATALOG_",
     "COVERAGE_",
     "GITHUB_STEP_SUMMARY",
+    "IDENTITY_",
     "NOX",
     "PYTEST_",
     "PYTHON",

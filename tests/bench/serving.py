@@ -12,13 +12,21 @@ from statistics import median, quantiles
 from subprocess import Popen
 from tempfile import NamedTemporaryFile
 from time import monotonic, sleep
-from typing import Final
+from typing import Final, NamedTuple
 
 from .commands import FaultError, started
 from .workbench import Workbench
 
 PATIENCE: Final = 30  # seconds until a server is up
-HEADERS: Final = "Host: 127.0.0.1\r\nContent-Type: application/json\r\n"
+HEADERS: Final = ("Host: 127.0.0.1", "Content-Type: application/json")
+
+
+class Clients(NamedTuple):
+    """So many that each pause for so many seconds on average before they send a request."""
+
+    many: int
+    requests: list[str]
+    pause: float = 0
 
 
 @dataclass(frozen=True)
@@ -105,22 +113,32 @@ def _port(server: Popen[str], log: Path, workers: int) -> int:
     raise FaultError(f"A server did not start within {PATIENCE} seconds: see above.")
 
 
-def get(path: str) -> str:
-    """A request in the words of HTTP."""
-    return f"GET {path} HTTP/1.1\r\n{HEADERS}\r\n"
+def get(path: str, *more: str) -> str:
+    """A request in the words of HTTP, with more headers such as `Cookie: …`."""
+    return _words("GET", path, *more)
 
 
-def post(path: str, body: object) -> str:
+def post(path: str, body: object, *more: str) -> str:
     """A request with a JSON body, in the words of HTTP."""
     content = json.dumps(body)
-    return f"POST {path} HTTP/1.1\r\n{HEADERS}Content-Length: {len(content)}\r\n\r\n{content}"
+    return _words("POST", path, *more, f"Content-Length: {len(content)}") + content
+
+
+def _words(method: str, path: str, *more: str) -> str:
+    lines = [f"{method} {path} HTTP/1.1", *HEADERS, *more]
+    return "\r\n".join([*lines, "", ""])
 
 
 def load(bench: Workbench, port: int, requests: Iterable[str], *, clients: int) -> Load:
     """Send each request once, over as many keep-alive connections as there are clients."""
-    given = json.dumps([*requests])
-    told = bench.ask("load", port, clients, given=given)
-    return Load(**told | {"outcomes": Counter(told["outcomes"])})
+    (found,) = loads(bench, port, Clients(clients, [*requests]))
+    return found
+
+
+def loads(bench: Workbench, port: int, *several: Clients, seconds: float = 0) -> list[Load]:
+    """Several loads at once; with `seconds`, so long, and each request as often as it comes."""
+    told = bench.ask("load", port, str(seconds), given=json.dumps(several))["loads"]
+    return [Load(**each | {"outcomes": Counter(each["outcomes"])}) for each in told]
 
 
 def require(outcome: str, found: Load, what: str) -> None:

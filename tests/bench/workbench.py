@@ -1,13 +1,15 @@
 """Where the measurements happen: copies in a scratch folder, never the work tree itself."""
 
 import json
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from subprocess import CalledProcessError
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from copies import copy_repository
+from gates.render import ROOT
 
 from .commands import FaultError, run, variables
 
@@ -15,9 +17,22 @@ PROGRAMS: Final = Path(__file__).with_name("programs")  # they run in the servic
 SERVICE: Final = "catalog"
 
 
+def programs_of(service: str) -> Path:
+    """Those of the service's environment for the Python that runs this."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return ROOT / ".nox" / "envs" / f"{service}-{version}" / "bin"
+
+
+def require_environment(service: str, programs: Path) -> None:
+    """Raise `FaultError` where there are no such programs."""
+    if not (programs / "python").exists():
+        mend = f'run nox -s "unit({service})" first.'
+        raise FaultError(f"{service} has no environment for this Python: {mend}")
+
+
 @dataclass(frozen=True)
 class Workbench:
-    """A scratch folder, the programs of the service's environment, and how much to do.
+    """A scratch folder, the programs of the service's environment, how much to do, which service.
 
     A `quick` run shows that everything works; its figures mean nothing.
     """
@@ -25,15 +40,24 @@ class Workbench:
     folder: Path
     programs: Path
     quick: bool
+    name: str = SERVICE
 
     def times(self, many: int) -> int:
         """How often to do what a full run does `many` times."""
         return max(2, many // 10) if self.quick else many
 
+    def of(self, service: str) -> Self:
+        """One for another service. Raises `FaultError` when that has no environment."""
+        programs = programs_of(service)
+        require_environment(service, programs)
+        folder = self.folder / service
+        folder.mkdir()
+        return replace(self, folder=folder, programs=programs, name=service)
+
     @cached_property
     def service(self) -> Path:
         """A copy of the service; its code is imported from there, see `variables`."""
-        return self.repository / "services" / SERVICE
+        return self.repository / "services" / self.name
 
     @cached_property
     def repository(self) -> Path:
@@ -65,6 +89,7 @@ class Workbench:
     def database(self, name: str) -> Path:
         """A new database, at head."""
         path = self.folder / f"{name}.db"
-        env = self.variables(CATALOG_DATABASE_URL=f"sqlite+aiosqlite:///{path}")
+        url = {f"{self.name.upper()}_DATABASE_URL": f"sqlite+aiosqlite:///{path}"}
+        env = self.variables(**url)
         run(self.programs / "alembic", "upgrade", "head", folder=self.service, env=env)
         return path

@@ -1,0 +1,38 @@
+"""What it costs a request that its caller is known, and what it costs another service to ask.
+
+All in one application, see programs/anybody.py; introspection finds the session of `GET me`.
+"""
+
+from .people import People
+from .serving import Load, get, latencies, load, rate_of, require, times_of
+from .table import Row
+from .workbench import Workbench
+
+ROUNDS = 3
+CLIENTS = 16
+SECOND = 1000  # requests in about a second
+ANYBODY = "the query of GET me, of no caller"
+
+
+def measure(bench: Workbench, people: People, port: int) -> list[Row]:
+    """Requests a second, in turns."""
+    requests = {
+        "a constant, of no caller": get("/constant"),
+        ANYBODY: get(f"/anybody/{people.user}"),
+        "GET me, with a session": people.me,
+        "GET me, with an API key": people.me_by_key,
+        "introspection of a session": people.introspection,
+    }
+    loads: dict[str, list[Load]] = {what: [] for what in requests}
+    for turn in range(1 + bench.times(ROUNDS)):
+        for what, request in requests.items():
+            found = load(bench, port, [request] * bench.times(SECOND), clients=CLIENTS)
+            require("200", found, f"requests ({what})")
+            if turn:  # the first is a warm-up
+                loads[what].append(found)
+    return [_row(what, found) for what, found in loads.items()]
+
+
+def _row(what: str, loads: list[Load]) -> Row:
+    to = "" if what == ANYBODY else ANYBODY
+    return Row(what, rate_of(loads), "requests/s", to, latencies(times_of(loads)))
