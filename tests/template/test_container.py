@@ -181,7 +181,9 @@ def unwanted(files: list[str], project: dict[str, Any]) -> list[str]:
         re.split(r"\W", line.replace("-", "_"))[0] for line in project["dependency-groups"]["dev"]
     }
     wanted = r"pyproject\.toml|\.venv/.*"
-    tests = r".*/site-packages/orders/(.*/)?(test_.*|conftest.py|factories.py|fixtures.py|testing/.*)"
+    tests = (
+        r".*/site-packages/orders/(.*/)?(test_.*|conftest.py|factories.py|fixtures.py|testing/.*)"
+    )
     library = rf".*/site-packages/({'|'.join(development)})[-/.].*"
     bad = re.compile(rf"{tests}|{library}|.*\.pth|(?!{wanted}).*")
     return [name for name in files if bad.fullmatch(name)]

@@ -6,7 +6,7 @@ from ...settings import ModuleSettings
 
 
 class Settings(ModuleSettings):
-    """Attempts that succeed are not counted."""
+    """Attempts that succeed are not counted, but those under way are."""
 
     per_account: int = Field(default=10, ge=1, description="Wrong passwords for one e-mail.")
     per_address: int = Field(

@@ -9,10 +9,11 @@ import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
+from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
 
 from ...errors import Invalid
 from . import passwords
-from .passwords import HASHER, HASHING, UNKNOWN, hash_password, verify_password
+from .passwords import HASHER, HASHING, JUDGED, UNKNOWN, hash_password, verify_password
 
 GOOD = SecretStr("correct horse battery staple")
 EMAIL = "ann.miller@example.org"
@@ -35,6 +36,14 @@ EMAIL = "ann.miller@example.org"
 async def test_a_password_that_is_easy_to_guess_is_refused(weak: str) -> None:
     with pytest.raises(Invalid, match="easy to guess"):
         await hash_password(SecretStr(weak), EMAIL)
+
+
+def test_no_password_makes_zxcvbn_try_many_combinations_of_signs() -> None:
+    every_sign = "4@8({[<3691!|0$5+7%2"
+    table = relevant_l33t_subtable(every_sign, L33T_TABLE)
+
+    assert len(every_sign) < JUDGED
+    assert len(enumerate_l33t_subs(table)) == 12  # of 736 that it would try by itself
 
 
 @pytest.mark.parametrize(
