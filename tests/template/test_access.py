@@ -34,12 +34,12 @@ RENDERED = {
     *(
         f"{ACCESS}/{name}.py"
         for name in (
-            *("__init__", "caller", "dependencies", "fixtures", "same_origin", "settings"),
+            *("__init__", "caller", "cookie", "dependencies", "fixtures", "same_origin", "settings"),
             *("test_settings", "verification"),
         )
     ),
 }
-COPIES = ("caller.py", "dependencies.py", "same_origin.py")
+COPIES = ("caller.py", "cookie.py", "dependencies.py", "same_origin.py")
 ANN = {"email": "ann@example.org", "password": "correct horse battery staple"}
 REPORTS = "/api/v1/orders/reports"
 

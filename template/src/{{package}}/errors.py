@@ -10,7 +10,7 @@ ServiceError
 ├── PreconditionRequired   the caller did not say which version it changes
 ├── TooManyAttempts        the caller has to wait
 ├── Unavailable            the database cannot serve now
-└── UpstreamUnavailable    another service, which is needed, cannot be asked now
+└── NotNow                 what it takes, such as another service, cannot serve now
 """
 
 
@@ -58,8 +58,8 @@ class Unavailable(ServiceError):
     """The database cannot be used; the sentence is for the log and for the operator."""
 
 
-class UpstreamUnavailable(ServiceError):
-    """Another service cannot be asked now; the caller may try again after some `seconds`."""
+class NotNow(ServiceError):
+    """What it takes, such as another service, cannot serve now, but may after some `seconds`."""
 
     def __init__(self, sentence: str, seconds: int = 1) -> None:
         super().__init__(sentence)

@@ -28,7 +28,7 @@ STATUS: Final[dict[type[errors.ServiceError], HTTPStatus]] = {
     errors.PreconditionRequired: HTTPStatus.PRECONDITION_REQUIRED,
     errors.TooManyAttempts: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
-    errors.UpstreamUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    errors.NotNow: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 
@@ -91,7 +91,7 @@ def _headers(error: Exception) -> dict[str, str]:
     match error:
         case errors.Unauthenticated():
             return {"WWW-Authenticate": "Bearer"}
-        case errors.TooManyAttempts() | errors.UpstreamUnavailable():
+        case errors.TooManyAttempts() | errors.NotNow():
             return {"Retry-After": str(error.seconds)}
     return {}
 

@@ -1,5 +1,7 @@
 """What the database promises, whichever it is: snapshots, constraints, all or nothing."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -108,6 +110,29 @@ async def test_what_was_refused_is_repeated_until_it_succeeds(database: Database
 
     assert await database.repeat(work) == "done"
     assert len(tries) == 5
+
+
+async def test_a_part_can_be_repeated_alone_and_in_the_turn_of_the_whole(
+    database: Database,
+) -> None:
+    parts: list[int] = []
+    wholes: list[int] = []
+
+    async def part() -> None:
+        parts.append(len(parts))
+        if len(parts) % 3:
+            raise TryAgain
+
+    async def whole() -> None:
+        wholes.append(len(wholes))
+        await database.repeat(part)
+        if len(wholes) < 3:
+            raise TryAgain
+
+    async with asyncio.timeout(5):
+        await database.repeat(whole)
+
+    assert (len(parts), len(wholes)) == (9, 3)
 
 
 async def test_what_is_refused_every_time_is_given_up(database: Database) -> None:

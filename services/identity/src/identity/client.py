@@ -5,7 +5,8 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Request, Response
 
-LONGEST: Final = 200  # letters of what it calls itself
+LONGEST_ADDRESS: Final = 100  # letters, as a proxy may tell anything
+LONGEST_AGENT: Final = 200
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,8 @@ class Client:
 
 async def _client(request: Request) -> Client:
     address = request.client.host if request.client else "unknown"
-    return Client(address, request.headers.get("user-agent", "")[:LONGEST])
+    agent = request.headers.get("user-agent", "")
+    return Client(address[:LONGEST_ADDRESS], agent[:LONGEST_AGENT])
 
 
 async def no_store(response: Response) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
@@ -37,6 +37,7 @@ class Database:
         self._writing = async_sessionmaker(self.writer, expire_on_commit=False)
         self._reading = async_sessionmaker(self.reader, expire_on_commit=False)
         self._turn = asyncio.Lock()
+        self._whose_turn: asyncio.Task[Any] | None = None  # Any: whatever it does
 
     @property
     def version(self) -> str:
@@ -65,19 +66,32 @@ class Database:
         """Do what may raise `TryAgain`, as often as it takes; gives its result.
 
         `work` must do nothing but what `write` undoes. Whoever was refused waits for a turn: those
-        that were refused for each other's sake would be again. Raises `TryAgain` in the end.
+        that were refused for each other's sake would be again. It may stand within another one, for
+        a part of the work that need not begin anew with the whole. Raises `TryAgain` in the end.
         """
         try:
             return await work()
         except TryAgain:
             pass
-        async with self._turn:
+        async with self._own_turn():
             for attempt in range(ATTEMPTS):
                 try:
                     return await work()
                 except TryAgain:
                     await asyncio.sleep(random.uniform(0, 0.002 * attempt))  # noqa: S311 - a pause
             return await work()
+
+    @asynccontextmanager
+    async def _own_turn(self) -> AsyncIterator[None]:
+        if self._whose_turn is asyncio.current_task():  # an outer `repeat` would be waited for
+            yield
+            return
+        async with self._turn:
+            self._whose_turn = asyncio.current_task()
+            try:
+                yield
+            finally:
+                self._whose_turn = None
 
     async def check(self, *, writable: bool = False) -> None:
         """Raise `Unavailable` unless it can be read, with migrations at head, and even written."""

@@ -4,12 +4,12 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 
-from .client import LONGEST, CurrentClient
+from .client import LONGEST_AGENT, CurrentClient
 
 
 @pytest.mark.parametrize(
     ("headers", "agent"),
-    [({"User-Agent": "a browser"}, "a browser"), ({"User-Agent": "x" * 999}, "x" * LONGEST)],
+    [({"User-Agent": "a browser"}, "a browser"), ({"User-Agent": "x" * 999}, "x" * LONGEST_AGENT)],
 )
 async def test_its_name_is_cut(
     app: FastAPI,

@@ -84,7 +84,7 @@ async def test_a_subclass_is_answered_like_its_parent(
     [
         (errors.Unauthenticated("Who are you?"), "www-authenticate", "Bearer"),
         (errors.TooManyAttempts("Wait.", 90), "retry-after", "90"),
-        (errors.UpstreamUnavailable("Not now.", 5), "retry-after", "5"),
+        (errors.NotNow("Not now.", 5), "retry-after", "5"),
     ],
 )
 async def test_some_errors_say_in_a_header_what_to_do(

@@ -6,7 +6,6 @@ older ones `Origin`. Whoever sends neither is no browser, so nobody can make it 
 """
 
 from typing import Final
-from urllib.parse import urlsplit
 
 from fastapi import Request
 
@@ -26,4 +25,5 @@ def _is_own(request: Request) -> bool:
     if site := request.headers.get("sec-fetch-site"):
         return site in OWN
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    host = request.headers.get("host")
+    return origin is None or origin in {f"https://{host}", f"http://{host}"}

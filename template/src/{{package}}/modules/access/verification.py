@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.requests import HTTPConnection
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from ...errors import UpstreamUnavailable
+from ...errors import NotNow
 from .. import prefix_of
 from .caller import Caller, Carrier
 from .settings import Settings
@@ -48,7 +48,7 @@ class Identity:
         self._trouble = ""
 
     async def whose(self, carrier: Carrier, secret: str) -> Caller | None:
-        """Whom this belongs to now, if anybody. Raises `UpstreamUnavailable`."""
+        """Whom this belongs to now, if anybody. Raises `NotNow`."""
         question = {"carrier": carrier, "secret": secret}
         try:
             async with asyncio.timeout(self._seconds):
@@ -56,7 +56,7 @@ class Identity:
             caller = _caller_in(answer)
         except (TimeoutError, httpx2.HTTPError, Unusable) as error:
             self._note(_reason(error))
-            raise UpstreamUnavailable("Who you are cannot be found out now; try again.") from error
+            raise NotNow("Who you are cannot be found out now; try again.") from error
         self._note("")
         return caller
 
@@ -116,7 +116,7 @@ async def _forget(app: FastAPI) -> None:
 
 
 async def verify(connection: HTTPConnection, carrier: Carrier, secret: str) -> Caller | None:
-    """Whom a credential belongs to; None where it is not valid. Raises `UpstreamUnavailable`."""
+    """Whom a credential belongs to; None where it is not valid. Raises `NotNow`."""
     if len(secret) > LONGEST:
         return None
     return await _identity(connection.app).whose(carrier, secret)

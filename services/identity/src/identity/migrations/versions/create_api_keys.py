@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("digest", name=op.f("uq_api_keys_digest")),
     )
+    op.create_index(op.f("ix_api_keys_expires_at"), "api_keys", ["expires_at"])
     op.create_index(op.f("ix_api_keys_user_id"), "api_keys", ["user_id"])
 
 

@@ -7,16 +7,17 @@ in the order of the parameters: no transaction should be open while somebody is 
 from typing import Annotated, Final
 
 from fastapi import Request, Security, params
-from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 
 from ...errors import Forbidden, Unauthenticated
 from .caller import COOKIE, Caller
+from .cookie import SessionCookie, session_token
 from .same_origin import require_same_origin
 from .verification import verify
 
-__all__ = ["needs", "require_same_origin", "verify"]
+__all__ = ["needs", "require_same_origin", "session_token", "verify"]
 
-SESSION: Final = APIKeyCookie(
+SESSION: Final = SessionCookie(
     name=COOKIE, scheme_name="session", description="From logging in.", auto_error=False
 )
 API_KEY: Final = HTTPBearer(

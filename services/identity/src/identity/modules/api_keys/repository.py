@@ -39,6 +39,10 @@ class ApiKeyRepository:
             query = query.where(ApiKey.id > after)
         return list(await self._session.scalars(query.limit(limit)))
 
+    async def remove_expired(self, now: datetime) -> None:
+        """Delete what has expired, whoever it belongs to."""
+        await self._session.execute(delete(ApiKey).where(ApiKey.expires_at <= now))
+
     async def note_use(self, key: UUID, now: datetime) -> None:
         """Store that the row with this id is in use, if it is there."""
         await self._session.execute(update(ApiKey).where(ApiKey.id == key).values(used_at=now))

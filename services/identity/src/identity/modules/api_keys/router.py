@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...client import no_store
-from ...dependencies import After, Limit, ReadSession, WriteSession
+from ...dependencies import After, CurrentDatabase, Limit, ReadSession
 from ...pagination import next_cursor
 from ...problems import responses
 from ..access import Caller, recognises
@@ -19,7 +19,7 @@ from .service import ApiKeyService
 log = structlog.get_logger()
 
 
-def _known(_: FastAPI, session: AsyncSession) -> ApiKeyService:
+def _credentials_in(_: FastAPI, session: AsyncSession) -> ApiKeyService:
     return ApiKeyService(session)
 
 
@@ -28,7 +28,7 @@ router = APIRouter(
     tags=["api keys"],
     dependencies=[Depends(no_store)],
     responses=responses(401, 403, 422),
-    lifespan=recognises("api_key", _known),
+    lifespan=recognises("api_key", _credentials_in),
 )
 
 Reader = Annotated[Caller, needs("account:read")]
@@ -40,10 +40,11 @@ Writer = Annotated[Caller, needs("account:write")]
 async def create_api_key(
     body: ApiKeyCreate,
     caller: Writer,
-    session: WriteSession,
+    database: CurrentDatabase,
 ) -> ApiKeyCreated:
     """Make one. This answer shows the key, and no other ever will."""
-    row, key = await ApiKeyService(session).create(caller, body)
+    async with database.write() as session:
+        row, key = await ApiKeyService(session).create(caller, body)
     log.info("api_key.created", user=str(caller.user), prefix=row.prefix)
     shown = ApiKeyRead.model_validate(row).model_dump()
     return ApiKeyCreated(**shown, key=key)
@@ -70,8 +71,9 @@ async def list_api_keys(
 async def revoke_api_key(
     key: UUID,
     caller: Writer,
-    session: WriteSession,
+    database: CurrentDatabase,
 ) -> None:
     """Make one worthless, at once."""
-    await ApiKeyService(session).revoke(caller.user, key)
+    async with database.write() as session:
+        await ApiKeyService(session).revoke(caller.user, key)
     log.info("api_key.revoked", user=str(caller.user), key=str(key))

@@ -34,9 +34,10 @@ class ApiKeyService:
         for scope in sorted(new.scopes):
             if not caller.may(scope):
                 raise Forbidden(f"This API key is not for {scope}, so it makes none that is.")
+        key, moment = new_token(PREFIX), now()
+        await self._repository.remove_expired(moment)
         if await self._repository.count(caller.user) >= MOST:
             raise Conflict(f"You have {MOST} API keys: revoke one first.")
-        key, moment = new_token(PREFIX), now()
         expires_at = moment + timedelta(days=new.expires_in_days)
         row = ApiKey(
             user_id=caller.user,

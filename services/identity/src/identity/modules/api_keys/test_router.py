@@ -6,9 +6,12 @@ from uuid import UUID
 import httpx2
 import pytest
 from fastapi import FastAPI
+from structlog.testing import capture_logs
 
 from ...testing.clients import WithModules
 from ..access import COOKIE
+from ..users import UserRead
+from ..users.fixtures import PASSWORD
 from .factories import ApiKeyCreateFactory
 
 URL = "/api/v1/auth/api-keys"
@@ -109,7 +112,13 @@ async def test_the_openapi_document_says_what_a_route_needs(app: FastAPI) -> Non
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", URL), ("DELETE", f"{URL}/{UUID(int=1)}"), ("POST", "/api/v1/auth/logout-everywhere")],
+    [
+        ("POST", URL),
+        ("DELETE", f"{URL}/{UUID(int=1)}"),
+        ("POST", "/api/v1/auth/logout-everywhere"),
+        ("POST", "/api/v1/auth/change-password"),
+        ("DELETE", f"/api/v1/auth/sessions/{UUID(int=1)}"),
+    ],
 )
 async def test_a_key_for_reading_changes_nothing(
     ann_client: httpx2.AsyncClient,
@@ -118,12 +127,44 @@ async def test_a_key_for_reading_changes_nothing(
     path: str,
 ) -> None:
     key = bearing(await create(ann_client, scopes={"account:read"}))
-    body = {"name": "x", "scopes": ["account:read"]}
+    body: dict[str, object] = {"name": "x", "scopes": ["account:read"]}
+    if path.endswith("change-password"):
+        body = {"current": PASSWORD, "new": "another horse, another battery"}
 
     refused = await client.request(method, path, headers=key, json=body)
 
     assert refused.status_code == 403
     assert (await ann_client.get(ME)).status_code == 200
+
+
+async def test_a_key_that_changes_the_password_gets_no_session(
+    ann_client: httpx2.AsyncClient,
+    client: httpx2.AsyncClient,
+) -> None:
+    key = bearing(await create(ann_client))
+    change = {"current": PASSWORD, "new": "another horse, another battery"}
+
+    changed = await client.post("/api/v1/auth/change-password", json=change, headers=key)
+
+    assert changed.status_code == 204
+    assert "set-cookie" not in changed.headers
+    assert (await ann_client.get(ME)).status_code == 401
+    assert (await client.get(ME, headers=key)).status_code == 200
+
+
+async def test_it_is_logged_who_made_and_revoked_a_key(
+    ann_client: httpx2.AsyncClient,
+    ann: UserRead,
+) -> None:
+    with capture_logs() as logged:
+        made = (await create(ann_client)).json()
+        await ann_client.delete(f"{URL}/{made['id']}")
+
+    told = [line for line in logged if line["event"].startswith("api_key.")]
+    assert [(line["event"], line["user"]) for line in told] == [
+        ("api_key.created", str(ann.id)),
+        ("api_key.revoked", str(ann.id)),
+    ]
 
 
 async def test_a_key_makes_no_stronger_key(

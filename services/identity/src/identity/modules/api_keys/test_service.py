@@ -110,6 +110,20 @@ async def test_a_user_has_only_so_many(service: ApiKeyService, in_person: Caller
     assert len(await service.page(in_person.user, None, 100)) == MOST
 
 
+async def test_expired_keys_are_cleared_away_and_do_not_count(
+    service: ApiKeyService,
+    in_person: Caller,
+    clock: FrozenDateTimeFactory,
+) -> None:
+    for _ in range(MOST):
+        await service.create(in_person, ApiKeyCreateFactory.build(expires_in_days=1))
+    clock.tick(timedelta(days=1))
+
+    row, _ = await service.create(in_person, ApiKeyCreateFactory.build())
+
+    assert await service.page(in_person.user, None, 100) == [row]
+
+
 async def test_a_revoked_key_is_worthless_and_nobody_else_can_revoke_it(
     service: ApiKeyService,
     in_person: Caller,

@@ -3,18 +3,21 @@
 import math
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...errors import TooManyAttempts
 from ...orm import now
+from ...tokens import digest
 from .models import Attempt
 from .repository import AttemptRepository
 from .settings import Settings
+
+log = structlog.get_logger()
 
 ONE_SITE: Final = 64  # bits of an IPv6 address that a provider gives to one customer: RFC 6177
 
@@ -42,13 +45,14 @@ class AttemptService:
         """Count an attempt, from a network address, for an account. Raises `TooManyAttempts`."""
         moment, window = now(), timedelta(minutes=self._rules.minutes)
         await self._repository.remove_older(moment - window)
-        most = {_digest("address", _network(address)): self._rules.per_address}
+        most = {digest(f"address {_network(address)}"): self._rules.per_address}
         if account is not None:
-            most[_digest("account", account)] = self._rules.per_account
+            most[digest(f"account {account}")] = self._rules.per_account
         for subject, limit in most.items():
             times = await self._repository.times(subject)
             if len(times) >= limit:
                 wait = _seconds(times[-limit] + window - moment)
+                log.warning("attempts.limited", address=address)
                 raise TooManyAttempts(f"Too many attempts; try again in {wait} seconds.", wait)
         rows = [Attempt(subject=subject, made_at=moment) for subject in most]
         await self._repository.add(rows)
@@ -58,11 +62,7 @@ class AttemptService:
         """Take an attempt back, and forgive the account those before it."""
         await self._repository.remove(begun.keys)
         if begun.account is not None:
-            await self._repository.remove_all(_digest("account", begun.account))
-
-
-def _digest(kind: str, name: str) -> bytes:
-    return sha256(f"{kind} {name}".encode()).digest()
+            await self._repository.remove_all(digest(f"account {begun.account}"))
 
 
 def _network(address: str) -> str:
@@ -71,6 +71,8 @@ def _network(address: str) -> str:
         found = ip_address(address)
     except ValueError:  # what a proxy calls it
         return address
+    if isinstance(found, IPv6Address) and found.ipv4_mapped:  # what a socket for both calls it
+        return str(found.ipv4_mapped)
     if isinstance(found, IPv6Address):
         return str(ip_network((found, ONE_SITE), strict=False))
     return str(found)

@@ -8,6 +8,7 @@ from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from structlog.testing import capture_logs
 
 from ...errors import TooManyAttempts
 from .models import Attempt
@@ -35,8 +36,15 @@ async def test_an_account_may_fail_so_often_from_wherever(service: AttemptServic
     for address in (HERE, THERE, HERE):
         await service.begin(address, ANN)
 
-    with pytest.raises(TooManyAttempts, match="try again in 600 seconds"):
+    with (
+        capture_logs() as logged,
+        pytest.raises(TooManyAttempts, match="try again in 600 seconds"),
+    ):
         await service.begin("192.0.2.3", ANN)
+    assert [(line["event"], line["address"]) for line in logged] == [
+        ("attempts.limited", "192.0.2.3")
+    ]
+    assert ANN not in str(logged)
     await service.begin(HERE, BOB)
 
 
@@ -57,6 +65,8 @@ async def test_an_address_may_fail_so_often_for_whomever(service: AttemptService
         ("2001:db8:0:1::1", "2001:db8:0:1:ffff::2", True),
         ("2001:db8:0:1::1", "2001:db8:0:2::1", False),
         ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
         ("unknown", "unknown", True),
     ],
 )

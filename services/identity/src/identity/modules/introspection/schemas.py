@@ -21,8 +21,6 @@ class Question(BaseModel):
 class Introspection(BaseModel):
     """Whose it is, if anybody's; where `scopes` is null, it is good for everything."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     active: bool
     user: UUID | None = None
     credential: UUID | None = None

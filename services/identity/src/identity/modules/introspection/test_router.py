@@ -33,8 +33,10 @@ async def test_a_session_is_good_for_everything(
 ) -> None:
     question = {"carrier": "session", "secret": ann_client.cookies[COOKIE]}
 
-    told = (await client.post(URL, json=question, headers=service)).json()
+    answer = await client.post(URL, json=question, headers=service)
 
+    told = answer.json()
+    assert answer.headers["cache-control"] == "no-store"
     (session,) = (await ann_client.get("/api/v1/auth/sessions")).json()["items"]
     assert told == {
         "active": True,

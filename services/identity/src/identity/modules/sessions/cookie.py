@@ -1,13 +1,10 @@
 """The cookie that carries a session's token: for HTTPS alone, no script's, and no other site's."""
 
 from datetime import timedelta
-from typing import Annotated
 
-from fastapi import Cookie, Response
+from fastapi import Response
 
 from ..access import COOKIE
-
-Token = Annotated[str | None, Cookie(alias=COOKIE, include_in_schema=False)]
 
 
 def set_cookie(response: Response, token: str, lifetime: timedelta) -> None:

@@ -11,16 +11,16 @@ from ...dependencies import After, Limit, ReadSession, WriteSession
 from ...pagination import next_cursor
 from ...problems import responses
 from ..access import Caller, recognises
-from ..access.dependencies import needs, require_same_origin
+from ..access.dependencies import needs, require_same_origin, session_token
 from ..users import UserRead
 from .authentication import CurrentAuthentication, Rules
-from .cookie import Token, delete_cookie, set_cookie
+from .cookie import delete_cookie, set_cookie
 from .schemas import Login, PasswordChange, SessionPage, SessionRead
 from .service import SessionService
 from .settings import Settings
 
 
-def _known(app: FastAPI, session: AsyncSession) -> SessionService:
+def _credentials_in(app: FastAPI, session: AsyncSession) -> SessionService:
     return SessionService(session, app.state.settings[Settings])
 
 
@@ -28,9 +28,10 @@ router = APIRouter(
     prefix="/auth",
     tags=["sessions"],
     dependencies=[Depends(require_same_origin), Depends(no_store)],
-    lifespan=recognises("session", _known),
+    lifespan=recognises("session", _credentials_in),
 )
 
+Token = Annotated[str | None, Depends(session_token)]
 Reader = Annotated[Caller, needs("account:read")]
 Writer = Annotated[Caller, needs("account:write")]
 
@@ -42,7 +43,7 @@ async def login(
     authentication: CurrentAuthentication,
     rules: Rules,
     response: Response,
-    old_token: Token = None,
+    old_token: Token,
 ) -> UserRead:
     """Begin a session; a wrong e-mail and a wrong password are answered alike."""
     user, token = await authentication.login(body, old_token)
@@ -56,7 +57,7 @@ async def logout(
     session: WriteSession,
     rules: Rules,
     response: Response,
-    token: Token = None,
+    token: Token,
 ) -> None:
     """End this session, if there is one; its token is worth nothing from now on."""
     if token is not None:

@@ -1,6 +1,7 @@
 """The URLs: what is accepted, and what each answer says."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -11,6 +12,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from ...database import Database
+from ...errors import TryAgain
 from ...testing.clients import WithModules
 from ..access import COOKIE
 from ..attempts import Settings as AttemptSettings
@@ -162,6 +164,91 @@ async def test_who_tries_too_often_has_to_wait(
         assert (await login(client)).status_code == 200
 
 
+async def test_logins_registrations_and_changes_are_limited_for_each_address(
+    app: FastAPI,
+    ann_client: httpx2.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(app.state.settings, AttemptSettings, AttemptSettings(per_address=4))
+    change = {"current": "wrong", "new": NEW}
+
+    async def register(email: str) -> httpx2.Response:
+        body = {"email": email, "password": PASSWORD}
+        return await ann_client.post(f"{URL}/register", json=body)
+
+    counted = [
+        await login(ann_client, email="nobody@example.org"),
+        await login(ann_client, email="nobody.else@example.org"),
+        await register("bob@example.org"),
+        await ann_client.post(f"{URL}/change-password", json=change),
+    ]
+    refused = [
+        await login(ann_client, email="yet.another@example.org"),
+        await register("eve@example.org"),
+        await ann_client.post(f"{URL}/change-password", json=change),
+    ]
+
+    assert [each.status_code for each in counted] == [401, 401, 201, 403]
+    assert [each.status_code for each in refused] == [429] * 3
+
+
+@pytest.mark.usefixtures("ann")
+async def test_a_login_that_the_database_wants_repeated_counts_once(
+    app: FastAPI,
+    client: httpx2.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(app.state.settings, AttemptSettings, AttemptSettings(per_account=1))
+    confirm, refusals = UserService.confirm, iter([True, True])
+
+    async def late(*given: Any) -> None:
+        if next(refusals, False):
+            raise TryAgain
+        await confirm(*given)
+
+    monkeypatch.setattr(UserService, "confirm", late)
+
+    assert (await login(client)).status_code == 200
+    assert next(refusals, None) is None
+
+
+async def test_who_would_wait_too_long_is_asked_to_come_back(
+    client: httpx2.AsyncClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("identity.modules.users.passwords.MOST_WAITING", 0)
+
+    refused = await login(client)
+
+    assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        f"\xa0{COOKIE}=TOKEN",
+        f"\x85{COOKIE}=TOKEN",
+        f"a=1; \xa0{COOKIE}=TOKEN",
+        f"{COOKIE}=TOKEN; {COOKIE}=TOKEN",
+        f"{COOKIE}x=TOKEN",
+        f"{COOKIE.lower()}=TOKEN",
+    ],
+)
+async def test_only_one_cookie_of_exactly_this_name_is_believed(
+    ann_client: httpx2.AsyncClient,
+    client: httpx2.AsyncClient,
+    cookies: str,
+) -> None:
+    token = ann_client.cookies[COOKIE]
+
+    async def status(sent: str) -> int:
+        headers = {b"Cookie": sent.replace("TOKEN", token).encode("latin-1")}
+        return (await client.get(f"{URL}/me", headers=headers)).status_code
+
+    assert await status(cookies) == 401
+    assert await status(f"a=1; {COOKIE}=TOKEN; b=2") == 200
+
+
 @pytest.mark.usefixtures("ann")
 async def test_logins_that_succeed_are_not_counted(
     app: FastAPI,
@@ -200,12 +287,22 @@ async def test_logging_out_takes_the_cookie_away_and_can_be_repeated(
     left = await ann_client.post(f"{URL}/logout")
 
     assert left.status_code == 204
-    assert "max-age=0" in left.headers["set-cookie"].lower()
+    attributes = {each.lower() for each in left.headers["set-cookie"].split("; ")}
+    assert attributes >= {"max-age=0", "path=/", "secure", "httponly"}  # else a browser keeps it
     assert COOKIE not in ann_client.cookies
     assert (await ann_client.post(f"{URL}/logout")).status_code == 204
 
 
-@pytest.mark.parametrize("path", ["login", "logout", "logout-everywhere", "change-password"])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "login"),
+        ("POST", "logout"),
+        ("POST", "logout-everywhere"),
+        ("POST", "change-password"),
+        ("DELETE", f"sessions/{UUID(int=1)}"),
+    ],
+)
 @pytest.mark.parametrize(
     "headers",
     [
@@ -215,16 +312,19 @@ async def test_logging_out_takes_the_cookie_away_and_can_be_repeated(
         {"Origin": "https://test.example.org"},
         {"Origin": "https://test:8443"},
         {"Origin": "null"},
+        {"Origin": "https://["},
+        {"Origin": "test"},
     ],
 )
 async def test_another_site_cannot_use_the_cookie(
     ann_client: httpx2.AsyncClient,
+    method: str,
     path: str,
     headers: dict[str, str],
 ) -> None:
     body = {"email": "ann@example.org", "password": PASSWORD, "current": PASSWORD, "new": NEW}
 
-    refused = await ann_client.post(f"{URL}/{path}", headers=headers, json=body)
+    refused = await ann_client.request(method, f"{URL}/{path}", headers=headers, json=body)
 
     assert refused.status_code == 403
     assert (await ann_client.get(f"{URL}/me")).status_code == 200

@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Depends
 
 from ...client import CurrentClient, no_store
@@ -10,10 +11,12 @@ from ...problems import responses
 from ..access import Caller
 from ..access.dependencies import needs, require_same_origin
 from ..attempts import AttemptService
-from ..attempts import Settings as AttemptRules
+from ..attempts import Settings as AttemptSettings
 from .passwords import hash_password
 from .schemas import Registration, UserRead
 from .service import UserService
+
+log = structlog.get_logger()
 
 router = APIRouter(
     prefix="/auth",
@@ -21,7 +24,7 @@ router = APIRouter(
     dependencies=[Depends(require_same_origin), Depends(no_store)],
 )
 
-Rules = Annotated[AttemptRules, Depends(settings_of(AttemptRules))]
+AttemptRules = Annotated[AttemptSettings, Depends(settings_of(AttemptSettings))]
 
 
 # POST /api/v1/auth/register
@@ -34,15 +37,21 @@ async def register(
     body: Registration,
     database: CurrentDatabase,
     client: CurrentClient,
-    rules: Rules,
+    rules: AttemptRules,
 ) -> UserRead:
     """Become a user; nobody else may have the e-mail, however it is written."""
     async with database.write() as session:
         await AttemptService(session, rules).begin(client.address)
     password_hash = await hash_password(body.password, body.email)
-    async with database.write() as session:
-        row = await UserService(session).register(body.email, password_hash)
-    return UserRead.model_validate(row)
+
+    async def store() -> UserRead:
+        async with database.write() as session:
+            row = await UserService(session).register(body.email, password_hash)
+        return UserRead.model_validate(row)
+
+    user = await database.repeat(store)  # without counting and hashing once more
+    log.info("user.registered", user=str(user.id), address=client.address)
+    return user
 
 
 # GET /api/v1/auth/me

@@ -4,11 +4,27 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    EmailStr,
+    Field,
+    SecretStr,
+)
 
 from .passwords import LEAST, MOST
 
-Email = Annotated[EmailStr, AfterValidator(str.lower)]
+
+def _alone(given: object) -> object:
+    if isinstance(given, str) and "<" in given:  # pydantic takes `Ann <ann@example.org>`, too
+        message = "an e-mail stands alone, without a name"
+        raise ValueError(message)
+    return given
+
+
+Email = Annotated[EmailStr, BeforeValidator(_alone), AfterValidator(str.lower)]
 """The same for all ways to write it: no provider tells mailboxes apart by case."""
 
 Password = Annotated[SecretStr, Field(max_length=MOST)]
@@ -27,7 +43,7 @@ class Registration(BaseModel):
 
 
 class UserRead(BaseModel):
-    """A user, as others may see them."""
+    """A user, as they may see themselves."""
 
     model_config = ConfigDict(from_attributes=True)
 

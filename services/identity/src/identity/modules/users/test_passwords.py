@@ -2,16 +2,16 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
 
-from ...errors import Invalid
+from ...errors import Invalid, NotNow
 from . import passwords
 from .passwords import HASHER, HASHING, JUDGED, UNKNOWN, hash_password, verify_password
 
@@ -105,24 +105,66 @@ async def test_hashing_runs_in_threads_and_never_in_more_than_the_limit(
 ) -> None:
     busy: list[int] = []
     most: list[int] = []
-    verify = HASHER.verify_and_update
 
-    def watched(*arguments: Any) -> tuple[bool, str | None]:
-        busy.append(threading.get_ident())
-        most.append(len(busy))
-        try:
-            return verify(*arguments)
-        finally:
-            busy.remove(threading.get_ident())
+    def watched(work: Callable[..., object]) -> Callable[..., object]:
+        def watch(*given: str) -> object:
             assert threading.current_thread() is not threading.main_thread()
+            busy.append(threading.get_ident())
+            most.append(len(busy))
+            try:
+                return work(*given)
+            finally:
+                busy.remove(threading.get_ident())
+
+        return watch
 
     class Watched:
-        verify_and_update = staticmethod(watched)
+        verify_and_update = staticmethod(watched(HASHER.verify_and_update))
+        hash = staticmethod(watched(HASHER.hash))
 
     monkeypatch.setattr(passwords, "HASHER", Watched)
     async with anyio.create_task_group() as group:
-        for _ in range(4 * int(HASHING.total_tokens)):
+        for _ in range(2 * int(HASHING.total_tokens)):
             group.start_soon(verify_password, GOOD, None)
+            group.start_soon(hash_password, GOOD, EMAIL)
 
     assert len(most) == 4 * HASHING.total_tokens
     assert max(most) <= HASHING.total_tokens
+
+
+async def test_who_would_wait_too_long_for_hashing_is_told_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    slow = threading.Event()
+
+    class Slow:
+        @staticmethod
+        def verify_and_update(*_: str) -> tuple[bool, None]:
+            return slow.wait(20), None
+
+    monkeypatch.setattr(passwords, "HASHER", Slow)
+    monkeypatch.setattr(passwords, "MOST_WAITING", 3)
+    async with anyio.create_task_group() as group:
+        for _ in range(int(HASHING.total_tokens) + 3):
+            group.start_soon(verify_password, GOOD, None)
+        while HASHING.statistics().tasks_waiting < 3:
+            await anyio.lowlevel.checkpoint()
+
+        with pytest.raises(NotNow):
+            await verify_password(GOOD, None)
+        slow.set()
+
+
+async def test_of_a_long_password_only_the_beginning_is_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judged: list[int] = []
+
+    def watched(password: str, user_inputs: list[str]) -> dict[str, int]:
+        judged.extend(map(len, [password, *user_inputs]))
+        return {"score": 4}
+
+    monkeypatch.setattr(passwords, "zxcvbn", watched)
+    await hash_password(SecretStr("p" * 128), f"{'a' * 60}@{'b' * 60}.org")
+
+    assert max(judged) == JUDGED

@@ -75,7 +75,16 @@ def test_a_password_has_15_to_128_characters(length: int, *, accepted: bool) -> 
 
 
 @pytest.mark.parametrize(
-    "email", ["", "ann", "@example.org", "ann@", "a b@example.org", "ann@example.org\n\nx"]
+    "email",
+    [
+        "",
+        "ann",
+        "@example.org",
+        "ann@",
+        "a b@example.org",
+        "Ann <ann@example.org>",
+        "ann@example.org\n\nx",
+    ],
 )
 def test_what_is_no_address_is_refused(email: str) -> None:
     assert registration(email, PASSWORD) is None
