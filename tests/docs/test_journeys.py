@@ -127,7 +127,9 @@ def repository(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.usefixtures("made_by_readme")
-@pytest.mark.parametrize("page", ["modules.md", "access.md", "in-step.md", "repositories.md", "ci.md"])
+@pytest.mark.parametrize(
+    "page", ["modules.md", "access.md", "in-step.md", "repositories.md", "ci.md"]
+)
 def test_the_page_works_word_by_word(repository: Path, page: str) -> None:
     lines = [line for block in blocks(ROOT / "docs" / page, "sh") for line in block.splitlines()]
     with ExitStack() as servers:
