@@ -1,6 +1,7 @@
 """What can go wrong in the domain; `problems.py` alone knows what that is in HTTP.
 
 ServiceError
+├── Invalid                the database cannot hold such a value
 ├── NotFound               there is no such thing
 ├── Conflict               a constraint of the database refused it
 ├── PreconditionFailed     the caller's version is not the current one
@@ -11,6 +12,10 @@ ServiceError
 
 class ServiceError(Exception):
     """An error that the caller of the service can be told about, in one sentence."""
+
+
+class Invalid(ServiceError):
+    """The database cannot hold such a value; the schema of a request had better refuse it."""
 
 
 class NotFound(ServiceError):
