@@ -55,7 +55,8 @@ nox.options.sessions = ["workflows", "drift", "tests", "postgres"]
 
 Session = TypeVar("Session", bound=Callable[..., None])
 ACCESS = "access"  # the module that the template has beside those that keep something
-TEST_GATES = ("unit", "integration", "migration", "concurrency")
+TEST_GATES = ("unit", "integration", "migration", "concurrency")  # those whose coverage counts:
+# `contract` sends what nobody has thought of, and would hide a layer that nobody has tested
 
 
 def each(*names: str) -> Callable[[Session], Session]:
@@ -117,13 +118,13 @@ def gate_of(
 ) -> Gate:
     """The tests of some gates, or `only` some of theirs, which leaves no data for `coverage`.
 
-    They run on SQLite, or on the PostgreSQL `server` with this URL.
+    Nor do those of `contract`. They run on SQLite, or on the PostgreSQL `server` with this URL.
     """
     data = coverage_folder(session, service, server) / f"{'+'.join(gates)}.data"
     results = data.with_suffix(".xml")
     data.unlink(missing_ok=True)
     results.unlink(missing_ok=True)
-    how = [*only] or ["--cov", "--cov-report="]
+    how = [*only] or ["--cov", "--cov-report="] * ({*gates} <= {*TEST_GATES})
     command = ["pytest", "-m", " or ".join(gates), f"--junit-xml={results}", *how]
     made = gate(session, service, "+".join(gates), command)
     env = {**made.env, "COVERAGE_FILE": str(data), "TEST_DATABASE_URL": server or None}
@@ -176,9 +177,9 @@ def run(session: nox.Session, gate: Gate) -> None:
 
 
 def all_tests(session: nox.Session, service: str, server: str = "") -> list[Gate]:
-    """The tests of all gates, in two halves that take as long."""
-    halves = [["integration"], ["unit", "migration", "concurrency"]]
-    return [gate_of(session, service, *gates, server=server) for gates in halves]
+    """The tests of all gates, in parts that take as long."""
+    parts = [["integration"], ["unit", "migration", "concurrency"], ["contract"]]
+    return [gate_of(session, service, *gates, server=server) for gates in parts]
 
 
 def checked(session: nox.Session, service: str) -> list[Gate]:
@@ -238,6 +239,13 @@ def migration(session: nox.Session, service: str) -> None:
 def concurrency(session: nox.Session, service: str) -> None:
     """Test that many clients and processes at once lose nothing."""
     run(session, gate_of(session, service, "concurrency", only=arguments(session)))
+
+
+@nox.session(allow_parallel=True)
+@each(*SERVICES)
+def contract(session: nox.Session, service: str) -> None:
+    """Test that answers are what OpenAPI says, whatever is asked: made-up requests find out."""
+    run(session, gate_of(session, service, "contract", only=arguments(session)))
 
 
 @nox.session  # never beside others under -j, so that it comes after the test gates

@@ -4,6 +4,7 @@
 * `fresh`: the URL of another new database
 * `session`: one open write transaction, rolled back at the end
 * `client`: HTTP to the whole application, without a network
+* `credentials`: the headers of every request of the gate `contract`; none, where no service says so
 * `with_modules`: the same to an application with the named modules alone
 * `server`: HTTP to the whole application, through a real server
 * `seconds`: how long a test of endurance goes on: `--seconds`, or briefly
@@ -176,6 +177,15 @@ async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
     """Sends requests to the application; every answer must be in its OpenAPI document."""
     async with client_of(app) as client:
         yield client
+
+
+@pytest.fixture
+async def credentials() -> dict[str, str]:
+    """The headers that let a request in; a service that asks for some overrides it.
+
+    In `tests/contract/conftest.py`, with the `client` to register with: README.md shows how.
+    """
+    return {}
 
 
 @pytest.fixture

@@ -36,5 +36,6 @@ def there_are() -> str:
 
 def typed_sources(folder: Path) -> list[Path]:
     """What is typed of a service; the gates, which stand in `tests` of one alone, are not its."""
-    names = ("src", "tests/integration", "tests/migrations", "tests/concurrency", "conftest.py")
+    tests = (f"tests/{gate}" for gate in ("integration", "migrations", "concurrency", "contract"))
+    names = ("src", *tests, "conftest.py")
     return [path for name in names if (path := folder / name).is_file() or any(path.rglob("*.py"))]

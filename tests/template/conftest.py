@@ -26,6 +26,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 GATES = {
     "boundaries",
     "concurrency",
+    "contract",
     "coverage",
     "integration",
     "lint",
@@ -36,7 +37,7 @@ GATES = {
 LIMIT = 180  # seconds that a program may take; only one that hangs needs them
 LEFTOVERS = (
     *(".git", ".nox", ".venv", ".env", "__pycache__", ".*_cache", "*.db", "*.db-*"),
-    *(".coverage", ".coverage.*", "htmlcov"),
+    *(".coverage", ".coverage.*", "htmlcov", ".hypothesis"),
 )
 CALLERS_OWN = ("CI", "VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONDONTWRITEBYTECODE")
 

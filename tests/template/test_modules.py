@@ -42,8 +42,9 @@ def add_module(service: Path, /, **answers: str) -> None:
 
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file, except what programs leave in their caches."""
-    files = (path for path in folder.rglob("*") if path.is_file() and "cache" not in str(path))
-    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+    files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    kept = (name for name in files if "cache" not in name and ".hypothesis" not in name)
+    return {name: files[name].read_bytes() for name in kept}
 
 
 def test_a_module_comes_beside_what_is_there_and_changes_none_of_it(service: Path) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection, Dialect
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from .errors import Conflict, TryAgain, Unavailable
+from .errors import Conflict, Invalid, TryAgain, Unavailable
 
 # What was right behind SQLite's one writer stays right: what concurrent transactions do is what
 # some order of them, one after the other, would have done; one that cannot keep to that is undone.
@@ -121,6 +121,9 @@ def _raise_domain_error(error: Exception, name: str) -> None:
         raise Conflict(f"This {taken} is already taken.") from error
     if state == "23503":
         raise Conflict("This refers to something that is not there.") from error
+    if state.startswith("22"):
+        message = "A value cannot be stored: a text with a NUL in it, or a number too large."
+        raise Invalid(message) from error
     for start in sorted(MENDS, key=len, reverse=True):
         if state.startswith(start):
             raise Unavailable(f"The database {name} {MENDS[start]}.") from error

@@ -13,7 +13,7 @@ from sqlalchemy import URL, Connection, Engine, ExceptionContext, event, make_ur
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from .errors import Conflict, Unavailable
+from .errors import Conflict, Invalid, Unavailable
 
 Driver = Callable[[Callable[[], sqlite3.Connection]], aiosqlite.Connection]
 
@@ -206,6 +206,9 @@ def _translate_errors(engine: Engine, path: str) -> None:
     def translate(context: ExceptionContext) -> None:
         if isinstance(context.original_exception, sqlite3.Error):
             _raise_domain_error(context.original_exception, path)
+        if isinstance(context.original_exception, OverflowError):
+            message = "A value cannot be stored: a number too large."
+            raise Invalid(message) from context.original_exception
 
     event.listen(engine, "handle_error", translate)
 

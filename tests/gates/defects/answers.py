@@ -81,3 +81,22 @@ def a_body_of_any_size(copy: Copy) -> None:
 def a_service_that_is_always_ready(copy: Copy) -> None:
     """It gets requests before its migrations have run."""
     copy.change("src/*/health.py", r"^    await database\.check\w*\(\)\n", "")
+
+
+@caught_by("contract", says=r"ST101 Server error")
+def a_page_that_fails_at_its_greatest_length(copy: Copy) -> None:
+    """Nobody has tried it, as nobody tries every number."""
+    copy.change(ROUTER, r"\.page\((\w+), (\w+)\)", r".page(\1, \2 if \2 < 100 else 1 // 0)")
+
+
+@caught_by("contract", says=r"ST108 .*")
+def a_moment_that_openapi_calls_a_date(copy: Copy) -> None:
+    """A generated client cannot read it."""
+    moment = r'\g<0> = Field(json_schema_extra={"format": "date"})'
+    copy.change("src/*/modules/*/schemas.py", r"^    created_at: datetime$", moment)
+
+
+@caught_by("contract", says=r"ST202 .*")
+def a_cursor_that_openapi_calls_any_text(copy: Copy) -> None:
+    """The document allows what the service refuses."""
+    copy.change("src/*/pagination.py", r', "pattern": [^}]*\}\$"', "")

@@ -9,7 +9,7 @@ from sqlalchemy import make_url, text
 
 from catalog.app import create_app
 from catalog.database import Database
-from catalog.errors import TryAgain, Unavailable
+from catalog.errors import Invalid, TryAgain, Unavailable
 from catalog.settings import Settings
 from catalog.testing.sandbox import EmptyDatabase
 
@@ -22,6 +22,19 @@ async def test_ids_and_moments_have_types_of_their_own(database: Database) -> No
 
     async with database.read() as session:
         assert set(await session.scalars(columns)) == {"uuid", "timestamptz"}
+
+
+@pytest.mark.parametrize(("word", "number"), [("a\0b", 1), ("a", 2**31)])
+async def test_a_value_that_it_cannot_hold_is_one_clear_error(
+    database: Database, word: str, number: int
+) -> None:
+    async with database.write() as session:
+        await session.execute(text("CREATE TABLE _value (word text, number integer)"))
+
+    with pytest.raises(Invalid, match="cannot be stored"):
+        async with database.write() as session:
+            row = {"word": word, "number": number}
+            await session.execute(text("INSERT INTO _value VALUES (:word, :number)"), row)
 
 
 async def test_of_transactions_that_cannot_both_be_right_one_is_refused(

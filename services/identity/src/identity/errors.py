@@ -1,7 +1,7 @@
 """What can go wrong in the domain; `problems.py` alone knows what that is in HTTP.
 
 ServiceError
-├── Invalid                what was sent breaks a rule
+├── Invalid                what was sent breaks a rule, or cannot be stored
 ├── Unauthenticated        the caller did not prove who it is
 ├── Forbidden              the caller may not do it
 ├── NotFound               there is no such thing
@@ -19,7 +19,7 @@ class ServiceError(Exception):
 
 
 class Invalid(ServiceError):
-    """What was sent breaks a rule that its schema cannot tell."""
+    """What was sent breaks a rule that its schema does not tell, or cannot be stored."""
 
 
 class Unauthenticated(ServiceError):

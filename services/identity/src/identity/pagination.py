@@ -1,18 +1,20 @@
 """Pages by keyset: stable while rows come and go, and as fast at the end as at the start."""
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, PlainSerializer, WithJsonSchema
 
+SHAPE: Final = "[A-Za-z0-9_-]{22}"
+
 
 def _decode(cursor: object) -> UUID:
-    try:
-        return UUID(bytes=urlsafe_b64decode(f"{cursor}=="))
-    except ValueError:
+    if not re.fullmatch(SHAPE, str(cursor)):
         message = "not a cursor: use next_cursor of the page before"
-        raise ValueError(message) from None
+        raise ValueError(message)
+    return UUID(bytes=urlsafe_b64decode(f"{cursor}=="))
 
 
 def _encode(last: UUID) -> str:
@@ -23,7 +25,7 @@ Cursor = Annotated[
     UUID,
     BeforeValidator(_decode),
     PlainSerializer(_encode),
-    WithJsonSchema({"type": "string"}),
+    WithJsonSchema({"type": "string", "pattern": f"^{SHAPE}$"}),
 ]
 """The id of the last row of a page; to clients a word without meaning."""
 

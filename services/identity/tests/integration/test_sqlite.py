@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from identity import sqlite
 from identity.database import Database
-from identity.errors import Unavailable
+from identity.errors import Invalid, Unavailable
 from identity.revisions import migration_config
 from identity.testing.sqlite_sandbox import migrated_template
 
@@ -57,6 +57,12 @@ async def test_the_database_of_the_tests_is_set_like_that_of_production(
     assert expected["journal_mode"] == ["wal", "wal"]
     assert expected["foreign_keys"] == [1, 1]
     assert expected["synchronous"] == [1, 1]
+
+
+async def test_a_number_that_it_cannot_hold_is_one_clear_error(database: Database) -> None:
+    with pytest.raises(Invalid, match="cannot be stored"):
+        async with database.write() as session:
+            await session.execute(text("SELECT :number"), {"number": 2**63})
 
 
 async def test_a_write_holds_the_lock_from_its_start(database: Database) -> None:

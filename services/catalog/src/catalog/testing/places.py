@@ -11,6 +11,7 @@ GATES: Final = {
     "tests/integration/**/test_*.py": "integration",
     "tests/migrations/**/test_*.py": "migration",
     "tests/concurrency/**/test_*.py": "concurrency",
+    "tests/contract/**/test_*.py": "contract",
 }
 
 

@@ -1,0 +1,170 @@
+"""Asks the running application, in many ways, whether it keeps to its OpenAPI document.
+
+Schemathesis makes the requests and judges the answers. Tests import this while they run: at the top
+of a file it would cost every gate half a second.
+"""
+
+import asyncio
+import random
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from enum import Enum
+from time import monotonic
+from typing import Any, Final
+
+import hypothesis
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, Verbosity
+from hypothesis import strategies as st
+from hypothesis.errors import FlakyFailure
+from schemathesis import BaseSchema, GenerationMode
+from schemathesis.errors import FailureGroup
+
+from .bridge import served_in
+from .things import AnyCase, Things, edges
+
+Operation = tuple[str, str]
+"""A method in lower case, and the template of a path."""
+
+EXAMPLES: Final = 60  # made-up requests to an operation, beside those at the edges of its schema
+SEARCH: Final = 5.0  # seconds: from a request that shows a fault to the smallest one
+
+
+@schemathesis.python.constants
+def _code_of_the_modules() -> list[str]:
+    """What it compares with, such as a name that it refuses, is in requests, too."""
+    name = re.compile(rf"{__name__.partition('.')[0]}\.modules\..+\.(?!test_)\w+")
+    return [*filter(name.fullmatch, sys.modules)]
+
+
+class About(Enum):
+    """What a request is about."""
+
+    ANYTHING = "most likely something that is not there"
+    EXISTING = "something that was created for it"
+    CURRENT = "the same, and If-Match names its version"
+
+
+class Contract:
+    """What the document of an application says of one operation.
+
+    What is wrong fails the test that runs, and tells the request that shows it. Each request has
+    the `headers`; `before_each` is called before it. The methods block: they are for a thread,
+    while `loop` serves the application.
+    """
+
+    def __init__(
+        self,
+        app: FastAPI,
+        loop: asyncio.AbstractEventLoop,
+        operation: Operation,
+        headers: Mapping[str, str],
+        before_each: Callable[[], object],
+    ) -> None:
+        self._before_each = before_each
+        self._method, self._path = operation
+        document = _with_known_security(app.openapi())
+        self._schema = _configured(schemathesis.openapi.from_dict(document))
+        self._schema.app = served_in(loop, app)
+        self._operation = self._schema[self._path][self._method]
+        self._headers = dict(headers)
+        self._things = Things(self._schema, self._path, self._method, headers)
+        self._statuses: Counter[int] = Counter()
+
+    def check(self) -> None:
+        """Make the same requests each time: those at the edges of the schema, and some others."""
+        for about in About:
+            for case in edges(self._schema, self._path, self._method, *GenerationMode):
+                self._judge(case, about)
+        self._search(seed=0)
+
+    def explore(self, seconds: float) -> None:
+        """Make other requests each time, for so long; `random` decides which."""
+        end = monotonic() + seconds
+        while monotonic() < end:
+            self._search(random.getrandbits(64))
+
+    def figures(self) -> Iterator[tuple[str, int]]:
+        """How many requests there were, and how many got each status."""
+        yield "requests", self._statuses.total()
+        for status, count in sorted(self._statuses.items()):
+            yield f"answers {status}", count
+
+    def _search(self, seed: int) -> None:
+        found_at = 0.0
+
+        @hypothesis.settings(
+            max_examples=EXAMPLES,
+            database=None,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),  # they judge how Schemathesis makes requests
+            report_multiple_bugs=False,
+            verbosity=Verbosity.quiet,
+        )
+        @hypothesis.seed(seed)
+        @hypothesis.given(
+            st.one_of(*map(self._operation.as_strategy, GenerationMode)), st.sampled_from(About)
+        )
+        def judge(case: AnyCase, about: About) -> None:
+            nonlocal found_at
+            if found_at and monotonic() > found_at + SEARCH:
+                return  # nothing fails any more, which ends the search
+            try:
+                self._judge(case, about)
+            except (Exception, pytest.fail.Exception):
+                found_at = found_at or monotonic()
+                raise
+
+        try:
+            judge()
+        except FlakyFailure as error:
+            raise error.exceptions[0] from None
+
+    def _judge(self, case: AnyCase, about: About) -> None:
+        for thing in () if about is About.ANYTHING else self._things.now():
+            case.path_parameters = {**case.path_parameters, **thing.parameters}
+            if about is About.CURRENT and self._asks_for_a_version:
+                case.headers["If-Match"] = thing.version
+        self._before_each()
+        try:
+            response = case.call_and_validate(headers=self._headers)
+        except FailureGroup as group:
+            found = group.message
+        else:
+            self._statuses[int(response.status_code)] += 1
+            return
+        pytest.fail(f"{self._operation.label}: {found}", pytrace=False)
+
+    @property
+    def _asks_for_a_version(self) -> bool:
+        return any(each.name.lower() == "if-match" for each in self._operation.headers)
+
+
+def _with_known_security(document: dict[str, Any]) -> dict[str, Any]:
+    """A copy in which what ends in a bearer token says so: Schemathesis tries no other OAuth."""
+    document = deepcopy(document)
+    for scheme in document.get("components", {}).get("securitySchemes", {}).values():
+        if scheme["type"] in {"oauth2", "openIdConnect"}:
+            scheme |= {"type": "http", "scheme": "bearer"}
+    return document
+
+
+def _configured(schema: BaseSchema) -> BaseSchema:
+    """Decide what is asked, beside what a service says in a `schemathesis.toml` of its own."""
+    # Starlette answers for methods without an endpoint, and its Allow names those of one route.
+    schema.config.phases.coverage.unexpected_methods = set()
+    # Credentials are given, not made up; `ignored_auth` sends each request without them, too.
+    schema.config.generation.with_security_parameters = False
+    # Which version there is, no schema can say.
+    accepted = schema.config.checks.positive_data_acceptance
+    accepted.expected_statuses = [*accepted.expected_statuses, "412", "428"]
+    # Nor that spaces around a text are cut before its length counts: it takes made-up requests to
+    # find that out, those at the edges have none.
+    schema.config.phases.fuzzing.checks.positive_data_acceptance.enabled = False
+    schema.config.phases.fuzzing.checks.negative_data_rejection.enabled = False
+    return schema

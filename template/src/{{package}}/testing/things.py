@@ -1,0 +1,91 @@
+"""Things for requests to be about: made-up ids lead to nothing but 404.
+
+The operations of the OpenAPI document create them: a POST to `/orders` that answers with a Location
+`/orders/7` gives `/orders/{key}` its key, and all that begins so.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urlsplit
+
+from schemathesis import BaseSchema, Case, GenerationMode
+
+AnyCase = Case[Any]
+"""A request that Schemathesis has made up."""
+
+
+@dataclass(frozen=True)
+class Thing:
+    """What leads to something that exists: the parameters of its path, and its ETag."""
+
+    parameters: dict[str, str]
+    version: str
+
+
+def edges(schema: BaseSchema, path: str, method: str, *modes: GenerationMode) -> list[AnyCase]:
+    """Requests to an operation at the edges of its schema: always the same."""
+    how = schema.config.generation
+    return [
+        *schema.iter_coverage_cases(
+            schema[path][method], generation_modes=[*modes], generation_config=how
+        )
+    ]
+
+
+class Things:
+    """Those that the path of one operation goes by, from the outermost in; all calls block."""
+
+    def __init__(
+        self, schema: BaseSchema, path: str, method: str, headers: Mapping[str, str]
+    ) -> None:
+        self._schema = schema
+        self._headers = dict(headers)
+        self._creations = {
+            item: edges(schema, start, "post", GenerationMode.POSITIVE)
+            for start, item in _beginnings(path)
+            if self._has(start, "post") and (start, "post") != (path, method)
+        }
+        self._created: dict[str, dict[str, str]] = {}
+
+    def now(self) -> Iterator[Thing]:
+        """Each as it is now, created where there is none or none any more."""
+        for item in [*self._creations]:
+            if (thing := self._read(item)) or (thing := self._create(item)):
+                yield thing
+
+    def _has(self, path: str, method: str) -> bool:
+        return method in self._schema.raw_schema["paths"].get(path, ())
+
+    def _read(self, item: str) -> Thing | None:
+        if (parameters := self._created.get(item)) is None:
+            return None
+        if not self._has(item, "get"):
+            return Thing(parameters, "*")
+        read = self._schema[item]["get"].Case(path_parameters=parameters)
+        response = read.call(headers=self._headers)
+        found = response.status_code == HTTPStatus.OK
+        return Thing(parameters, response.headers.get("etag", ["*"])[0]) if found else None
+
+    def _create(self, item: str) -> Thing | None:
+        """Send all that could create one; where none does, it is not tried again."""
+        self._created.pop(item, None)
+        for creation in self._creations[item]:
+            for parameters in self._created.values():
+                creation.path_parameters = {**creation.path_parameters, **parameters}
+            response = creation.call(headers=self._headers)
+            location = urlsplit(response.headers.get("location", [""])[0]).path
+            if found := re.fullmatch(re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", item), location):
+                self._created[item] = found.groupdict()
+        if item not in self._created:
+            del self._creations[item]
+        return self._read(item)
+
+
+def _beginnings(path: str) -> Iterator[tuple[str, str]]:
+    """Where things may be created, with where they are: `/a` with `/a/{key}`, as a path begins."""
+    parts = [*path.split("/"), "[^/]+"]
+    for length in range(2, len(parts)):
+        yield "/".join(parts[:length]), "/".join(parts[: length + 1])
