@@ -34,7 +34,15 @@ RENDERED = {
     *(
         f"{ACCESS}/{name}.py"
         for name in (
-            *("__init__", "caller", "cookie", "dependencies", "fixtures", "same_origin", "settings"),
+            *(
+                "__init__",
+                "caller",
+                "cookie",
+                "dependencies",
+                "fixtures",
+                "same_origin",
+                "settings",
+            ),
             *("test_settings", "verification"),
         )
     ),
