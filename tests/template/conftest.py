@@ -103,7 +103,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory, libraries: Path) -> Itera
 
 @pytest.fixture
 def repository(workshop: Path) -> Path:
-    """A copy of this repository as it stands, without history."""
+    """A copy of this repository as it stands, without history, and with one service."""
     for path in [*workshop.iterdir(), workshop / ".nox" / "coverage", workshop / ".nox" / "new"]:
         if path.is_dir() and path.name != ".nox":
             shutil.rmtree(path)
@@ -111,6 +111,9 @@ def repository(workshop: Path) -> Path:
             path.unlink()
     ignored = shutil.ignore_patterns(*LEFTOVERS)
     shutil.copytree(ROOT, workshop, symlinks=True, ignore=ignored, dirs_exist_ok=True)
+    for service in (workshop / "services").iterdir():
+        if service.name != "catalog":  # what sessions do with one, they do with others, too
+            shutil.rmtree(service)
     return workshop
 
 
