@@ -29,11 +29,10 @@ from polyfactory.factories.pydantic_factory import ModelFactory
 from sqlalchemy.ext.asyncio import AsyncSession
 
 import identity
-from identity import testing
+from identity import modules, testing
 from identity.app import create_app
 from identity.database import Database
 from identity.logs import CONSOLE
-from identity.modules import module_names
 from identity.settings import Settings
 from identity.testing import postgres_sandbox, sqlite_sandbox
 from identity.testing.clients import WithModules, client_of
@@ -46,7 +45,7 @@ PREFIX = "IDENTITY_"
 for _name in [name for name in os.environ if name.startswith(PREFIX)]:
     del os.environ[_name]  # a developer's own settings are no part of the tests
 
-_fixtures = [f"identity.modules.{name}.fixtures" for name in module_names()]
+_fixtures = [f"{modules.__name__}.{name}.fixtures" for name in modules.module_names()]
 pytest_plugins = [name for name in _fixtures if find_spec(name)]
 
 SERVER = os.environ.get("TEST_DATABASE_URL")  # a PostgreSQL server to test on, instead of SQLite

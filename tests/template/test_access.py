@@ -131,7 +131,6 @@ def test_a_folder_that_is_no_service_gets_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("identity/access", "identity has a module 'access' already: it knows its callers."),
         ("nowhere/access", "There is no service 'nowhere'; there are: "),
         ("catalog/access/", "is a path: give the name alone"),
     ],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gates.defects import DEFECTS
+from gates.defects import DEFECTS, OF_ANY_SERVICE, OF_IDENTITY
 from gates.defects.planting import Copy, Defect
 from gates.mutants import EVERY_GATE, ROOT, TEST_GATES, contents, copied, main, plant
 from gates.render import render
@@ -170,13 +170,23 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+@pytest.mark.parametrize("defect", OF_ANY_SERVICE, ids=lambda defect: defect.name)
 def test_every_defect_can_be_planted_here_and_into_whatever_is_rendered(
     odd: Path, defect: Defect
 ) -> None:
-    for service in (ROOT / "services" / "catalog", odd):
-        with copied(service) as copy:
-            plant(defect, copy)
+    for service in (ROOT / "services/catalog", odd):
+        assert_python_after(defect, service)
 
-            for path in copy.root.rglob("*.py"):
-                ast.parse(path.read_bytes())
+
+@pytest.mark.parametrize("defect", OF_IDENTITY, ids=lambda defect: defect.name)
+def test_those_of_credentials_can_be_planted_where_such_are_kept(defect: Defect) -> None:
+    assert_python_after(defect, ROOT / "services/identity")
+
+
+def assert_python_after(defect: Defect, service: Path) -> None:
+    """It can be planted, and what it leaves is still Python."""
+    with copied(service) as copy:
+        plant(defect, copy)
+
+        for path in copy.root.rglob("*.py"):
+            ast.parse(path.read_bytes())

@@ -11,5 +11,7 @@ def _of(part: ModuleType) -> list[Defect]:
     return [each for each in vars(part).values() if isinstance(each, Defect)]
 
 
-PARTS: Final = (schema, database, endurance, answers, modules, credentials, suite, rules)
-DEFECTS: Final = [each for part in PARTS for each in _of(part)]
+PARTS: Final = (schema, database, endurance, answers, modules, suite, rules)
+OF_ANY_SERVICE: Final = [each for part in PARTS for each in _of(part)]
+OF_IDENTITY: Final = _of(credentials)
+DEFECTS: Final = [*OF_ANY_SERVICE, *OF_IDENTITY]

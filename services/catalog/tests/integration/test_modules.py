@@ -18,10 +18,10 @@ from starlette.websockets import WebSocketDisconnect
 from catalog import main, modules
 from catalog.app import create_app
 from catalog.database import Database
-from catalog.modules import BrokenModule, module_names
+from catalog.modules import BrokenModule, module_names, prefix_of
 from catalog.orm import Base
 from catalog.revisions import migration_config
-from catalog.settings import Settings
+from catalog.settings import PREFIX, Settings
 from catalog.testing.clients import WithModules
 
 Plant = Callable[..., None]
@@ -221,7 +221,7 @@ async def test_a_module_may_bring_settings_of_its_own(
 ) -> None:
     plant(f"planted_{pages}", __init__="", settings=SETTINGS, router=ASKING)
     for name, value in environment.items():
-        monkeypatch.setenv(f"CATALOG_PLANTED_{pages}_{name}", value)
+        monkeypatch.setenv(prefix_of(f"planted_{pages}") + name, value)
 
     async with with_modules(f"planted_{pages}") as client:
         assert (await client.get("/api/v1/planted/pages")).json() == pages
@@ -234,8 +234,7 @@ def test_an_unusable_setting_of_a_module_stops_the_start_with_its_name(
 ) -> None:
     plant("planted", __init__="", settings=SETTINGS)
     monkeypatch.setattr(main, "configure_logs", lambda *_, **__: None)  # it is for a whole process
-    lines = ["CATALOG_PORT=9001", "CATALOG_PLANTED_PAGES=many"]
-    (tmp_path / ".env").write_text("\n".join(lines))
+    (tmp_path / ".env").write_text(f"{PREFIX}PORT=9001\n{prefix_of('planted')}PAGES=many\n")
     monkeypatch.chdir(tmp_path)
 
     sentence = r"cannot start: \w+_PLANTED_PAGES: Input should be a valid integer"
