@@ -56,7 +56,7 @@ def _nothing_of_the_caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         for who in ("AUTHOR", "COMMITTER"):
             patch.setenv(f"GIT_{who}_NAME", "Somebody")
             patch.setenv(f"GIT_{who}_EMAIL", "somebody@example.com")
-        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` ignores it
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)  # `&` ignores it
         yield
         signal.signal(signal.SIGINT, before)
 
