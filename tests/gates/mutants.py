@@ -1,9 +1,11 @@
 """Plants known defects, one at a time, into copies of a service, and sees a gate catch each.
 
     python mutants.py <folder of the service> <folder with the programs of its environment>
+                      [<folder of another service> …]
 
-The service itself is never touched. A defect counts as caught when a gate fails and says why. One
-whose code the service no longer has is told as not applicable, which is no reason to fail.
+What another service has as well is left to that one. The service itself is never touched. A defect
+counts as caught when a gate fails and says why. One whose code the service no longer has is told as
+not applicable, which is no reason to fail.
 """
 
 import os
@@ -125,6 +127,21 @@ def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+def own(defects: Sequence[Defect], others: Sequence[Path]) -> list[Defect]:
+    """Those of code that none of the other services has."""
+    return [defect for defect in defects if not any(fits(defect, other) for other in others)]
+
+
+def fits(defect: Defect, service: Path) -> bool:
+    """Whether the service has the code that the defect spoils."""
+    with copied(service) as copy:
+        try:
+            defect.plant(copy)
+        except NotApplicable:
+            return False
+    return True
+
+
 def attempts(defect: Defect, copy: Copy) -> Iterator[tuple[str, list[str]]]:
     """The gate that should catch a defect, on few tests; then every test of every gate."""
     few = [str(path) for tests in defect.only for path in sorted(copy.root.glob(tests))]
@@ -192,6 +209,9 @@ def judge_all(service: Path, gate_in: GateIn, defects: Sequence[Defect]) -> Iter
 
 def main(service: Path, gate_in: GateIn, defects: Sequence[Defect] = DEFECTS) -> str | None:
     """Print the verdicts; gives the reason to fail."""
+    if not defects:
+        print(f"{service.name} has no code for a defect that the others have not, too", flush=True)
+        return None
     if red := red_gates(service, gate_in):
         return f"{service.name} is red without any defect, mend it first: {'; '.join(red)}."
     print(f"{service.name} is green as it is; now with one defect at a time:", flush=True)
@@ -229,4 +249,5 @@ def conclude(service: str, verdicts: Sequence[Verdict]) -> str | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), partial(gate_in, Path(sys.argv[2]))))
+    place, programs, *others = map(Path, sys.argv[1:])
+    sys.exit(main(place, partial(gate_in, programs), own(DEFECTS, others)))

@@ -9,7 +9,7 @@ import pytest
 
 from gates.defects import DEFECTS, OF_ANY_SERVICE, OF_IDENTITY
 from gates.defects.planting import Copy, Defect
-from gates.mutants import EVERY_GATE, ROOT, TEST_GATES, contents, copied, main, plant
+from gates.mutants import EVERY_GATE, ROOT, TEST_GATES, contents, copied, main, own, plant
 from gates.render import render
 from gates.together import Gate
 
@@ -126,6 +126,27 @@ def test_a_defect_whose_code_is_gone_is_told_and_is_no_failure(
     assert "not applicable" in told
     assert "nothing in rule matches 'left'" in told
     assert told.endswith("1 defects planted, 1 caught, 1 not applicable\n")
+
+
+def test_what_another_service_has_as_well_is_left_to_that_one(tmp_path: Path, toy: Path) -> None:
+    other = Defect(a_rule_that_is_not_there, "unit")
+    left = tmp_path / "left"
+    left.mkdir()
+    (left / "rule").write_text("left", "utf-8")
+
+    assert own([BROKEN_RULE, other], []) == [BROKEN_RULE, other]
+    assert own([BROKEN_RULE, other], [toy]) == [other]
+    assert own([BROKEN_RULE, other], [toy, left]) == []
+    assert (toy / "rule").read_text("utf-8") == "right"
+
+
+def test_where_every_defect_is_left_to_others_no_gate_runs(
+    toy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (toy / "rule").write_text("wrong", "utf-8")
+
+    assert main(toy, strict, []) is None
+    assert "toy has no code" in capsys.readouterr().out
 
 
 def test_a_service_that_is_red_already_is_refused(
