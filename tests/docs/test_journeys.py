@@ -1,6 +1,7 @@
 """A newcomer's journeys, in copies of the repository: README, tutorial, and pages word by word."""
 
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -112,18 +113,26 @@ def add_after(path: Path, line: str, new: str) -> None:
 
 
 @pytest.fixture
-def repository(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository that has just been cloned, with what the README's first command has made."""
+def repository(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A repository that has just been cloned, with what the README's first command has made.
+
+    It stands where that of the page before stood, whose environments serve this one, too.
+    """
     monkeypatch.delenv("CI", raising=False)  # there, a missing Python would be an error
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
     settings = "[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch = main\n"
     (tmp_path / "gitconfig").write_text(settings, encoding="utf-8")
-    folder = copy_repository(tmp_path / "plumbline")
+    folder = copy_repository(clone.parent / "page" / "plumbline")
     (folder / ".venv").symlink_to(clone / ".venv")
-    (folder / ".nox").mkdir()
-    (folder / ".nox" / "mypy").symlink_to(clone / ".nox" / "mypy")  # else 10 s for each
+    if (kept := clone.parent / "kept").exists():
+        kept.rename(folder / ".nox")
+    else:
+        (folder / ".nox").mkdir()
+        (folder / ".nox" / "mypy").symlink_to(clone / ".nox" / "mypy")  # else 10 s more
     sh("git init --quiet && git add . && git commit --quiet -m All", folder)
-    return folder
+    yield folder
+    (folder / ".nox").rename(kept)
+    shutil.rmtree(folder.parent)
 
 
 @pytest.mark.usefixtures("made_by_readme")

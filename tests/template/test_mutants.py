@@ -107,6 +107,14 @@ def test_a_defect_that_another_gate_catches_is_told_with_that_gate(
     assert "caught by migration" in capsys.readouterr().out
 
 
+def test_what_narrows_one_gate_does_not_narrow_the_others(toy: Path) -> None:
+    def only_unnarrowed(copy: Copy, name: str, arguments: Sequence[str]) -> Gate:
+        return (blind if "-k" in arguments else only_in_migration)(copy, name, arguments)
+
+    narrow = Defect(a_broken_rule, "unit", options=("-k", "killed"))
+    assert main(toy, only_unnarrowed, [narrow]) is None
+
+
 def test_an_edit_that_changes_nothing_is_refused(
     toy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -111,7 +111,7 @@ class Defect:
     """A known defect: how to plant it, and which gate must catch it.
 
     That gate must print a match of `says`: one that fails for another reason has caught nothing.
-    `only` are globs of the tests to try first, for speed; `options` and `env` are for pytest.
+    `only` are globs of the tests to try first, for speed, with `options`; `env` is for all tries.
     """
 
     plant: Callable[[Copy], None]
