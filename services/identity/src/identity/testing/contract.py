@@ -31,7 +31,7 @@ from .things import AnyCase, Things, edges
 Operation = tuple[str, str]
 """A method in lower case, and the template of a path."""
 
-EXAMPLES: Final = 60  # made-up requests to an operation, beside those at the edges of its schema
+EXAMPLES: Final = 40  # made-up requests to an operation, beside those at the edges of its schema
 SEARCH: Final = 5.0  # seconds: from a request that shows a fault to the smallest one
 
 
@@ -74,11 +74,12 @@ class Contract:
         self._operation = self._schema[self._path][self._method]
         self._headers = dict(headers)
         self._things = Things(self._schema, self._path, self._method, headers)
+        self._abouts = [About.ANYTHING, *self._more_abouts()]
         self._statuses: Counter[int] = Counter()
 
     def check(self) -> None:
         """Make the same requests each time: those at the edges of the schema, and some others."""
-        for about in About:
+        for about in self._abouts:
             for case in edges(self._schema, self._path, self._method, *GenerationMode):
                 self._judge(case, about)
         self._search(seed=0)
@@ -108,7 +109,8 @@ class Contract:
         )
         @hypothesis.seed(seed)
         @hypothesis.given(
-            st.one_of(*map(self._operation.as_strategy, GenerationMode)), st.sampled_from(About)
+            st.one_of(*map(self._operation.as_strategy, GenerationMode)),
+            st.sampled_from(self._abouts),
         )
         def judge(case: AnyCase, about: About) -> None:
             nonlocal found_at
@@ -128,7 +130,7 @@ class Contract:
     def _judge(self, case: AnyCase, about: About) -> None:
         for thing in () if about is About.ANYTHING else self._things.now():
             case.path_parameters = {**case.path_parameters, **thing.parameters}
-            if about is About.CURRENT and self._asks_for_a_version:
+            if about is About.CURRENT:
                 case.headers["If-Match"] = thing.version
         self._before_each()
         try:
@@ -140,9 +142,12 @@ class Contract:
             return
         pytest.fail(f"{self._operation.label}: {found}", pytrace=False)
 
-    @property
-    def _asks_for_a_version(self) -> bool:
-        return any(each.name.lower() == "if-match" for each in self._operation.headers)
+    def _more_abouts(self) -> Iterator[About]:
+        """What else a request to this operation can be about; all others would be the same."""
+        if self._things.may_exist:
+            yield About.EXISTING
+            if any(each.name.lower() == "if-match" for each in self._operation.headers):
+                yield About.CURRENT
 
 
 def _with_known_security(document: dict[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,11 @@ class Things:
         }
         self._created: dict[str, dict[str, str]] = {}
 
+    @property
+    def may_exist(self) -> bool:
+        """Whether there is an operation that creates one."""
+        return bool(self._creations)
+
     def now(self) -> Iterator[Thing]:
         """Each as it is now, created where there is none or none any more."""
         for item in [*self._creations]:
