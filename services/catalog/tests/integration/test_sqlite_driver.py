@@ -168,6 +168,9 @@ async def test_an_error_that_somebody_keeps_does_not_keep_the_lock(database: Dat
     changing.cancel()  # which closes the connection
     await asyncio.wait([changing])
 
-    with closing(sqlite3.connect(database.name, timeout=0, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    def take_the_lock() -> None:
+        with closing(sqlite3.connect(database.name, timeout=5, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+
+    await asyncio.to_thread(take_the_lock)  # as soon as the connection's own thread has closed it
     assert "NOT NULL" in str(kept.value)
