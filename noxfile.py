@@ -93,6 +93,11 @@ def arguments(session: nox.Session) -> list[str]:
     return session.posargs
 
 
+def package_of(service: str) -> str:
+    """What Python calls a service."""
+    return service.replace("-", "_")
+
+
 # What each gate runs
 
 
@@ -124,7 +129,8 @@ def gate_of(
     results = data.with_suffix(".xml")
     data.unlink(missing_ok=True)
     results.unlink(missing_ok=True)
-    how = [*only] or ["--cov", "--cov-report="] * ({*gates} <= {*TEST_GATES})
+    counts = not only and {*gates} <= {*TEST_GATES}
+    how = ["--cov", "--cov-report="] if counts else only
     command = ["pytest", "-m", " or ".join(gates), f"--junit-xml={results}", *how]
     made = gate(session, service, "+".join(gates), command)
     env = {**made.env, "COVERAGE_FILE": str(data), "TEST_DATABASE_URL": server or None}
@@ -367,7 +373,7 @@ def what_next(service: str, module: str) -> list[str]:
     if module != ACCESS:
         what = f"{service}/{module}" if module else f"services/{service}"
         return [f"{what} is ready. Start it: nox -s serve -- {service}"]
-    own = f"{service}_ACCESS".replace("-", "_").upper()
+    own = f"{package_of(service)}_{ACCESS}".upper()
     return [
         f"{service}/{ACCESS} is ready. It needs two settings:",
         f"{own}_IDENTITY_URL   where the identity service is",
@@ -432,7 +438,7 @@ def serve(session: nox.Session) -> None:
     service = one_service(session, "serve -- <service>")
     newest_migration(session, service)
     run_in(session, service, "alembic", "upgrade", "head")
-    package = service.replace("-", "_")
+    package = package_of(service)
     session.env[f"{package.upper()}_LOG_JSON"] = "false"
     run_in(session, service, "python", "-m", f"{package}.main", "--reload")
 
@@ -444,7 +450,7 @@ def migrate(session: nox.Session) -> None:
     if len(session.posargs) != 2 or not session.posargs[1].strip():  # noqa: PLR2004 - name, message
         session.error(f'Say what changes: nox -s migrate -- {service} "add colour"')
     newest_migration(session, service)
-    prefix = service.replace("-", "_").upper()
+    prefix = package_of(service).upper()
     with tempfile.TemporaryDirectory() as scratch:
         url = f"sqlite+aiosqlite:///{Path(scratch, 'empty.db').as_posix()}"
         session.env[f"{prefix}_DATABASE_URL"] = url
@@ -461,7 +467,7 @@ def move(session: nox.Session) -> None:
         session.error(f"Say where to: nox -s {usage}")
     session.env["MOVE_TO"] = session.posargs[1]  # it holds a password, which Nox would print
     program = ROOT / "tests/gates/move.py"
-    run_in(session, service, "python", program, service.replace("-", "_"), "MOVE_TO")
+    run_in(session, service, "python", program, package_of(service), "MOVE_TO")
 
 
 @nox.session
