@@ -19,16 +19,6 @@ def repository(session: AsyncSession) -> ApiKeyRepository:
     return ApiKeyRepository(session)
 
 
-@pytest.fixture
-async def user(session: AsyncSession) -> UUID:
-    return (await UserService(session).register("ann@example.org", "hash")).id
-
-
-@pytest.fixture
-async def other(session: AsyncSession) -> UUID:
-    return (await UserService(session).register("bob@example.org", "hash")).id
-
-
 def make(user: UUID, key: str = "") -> ApiKey:
     return ApiKey(
         user_id=user,

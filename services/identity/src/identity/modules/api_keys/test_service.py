@@ -1,39 +1,26 @@
 """The rules, with a real database below and frozen time."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...errors import Conflict, Forbidden, NotFound
 from ...orm import now
 from ..access import Caller
-from ..users import UserService
 from .factories import ApiKeyCreateFactory
 from .service import MOST, PREFIX, SHOWN, ApiKeyService
 
 MOMENT = timedelta(microseconds=1)
 
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[FrozenDateTimeFactory]:
-    with freeze_time("2026-01-01", real_asyncio=True) as clock:
-        assert isinstance(clock, FrozenDateTimeFactory)
-        yield clock
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture
 def service(session: AsyncSession) -> ApiKeyService:
     return ApiKeyService(session)
-
-
-@pytest.fixture
-async def user(session: AsyncSession) -> UUID:
-    return (await UserService(session).register("ann@example.org", "hash")).id
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
 """The rules, with a real database below and frozen time."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,12 +17,7 @@ RULES = Settings(per_account=3, per_address=5, minutes=10)
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 ANN, BOB = "ann@example.org", "bob@example.org"
 
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[FrozenDateTimeFactory]:
-    with freeze_time("2026-01-01", real_asyncio=True) as clock:
-        assert isinstance(clock, FrozenDateTimeFactory)
-        yield clock
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture

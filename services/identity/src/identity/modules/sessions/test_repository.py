@@ -21,16 +21,6 @@ def repository(session: AsyncSession) -> SessionRepository:
     return SessionRepository(session)
 
 
-@pytest.fixture
-async def user(session: AsyncSession) -> UUID:
-    return (await UserService(session).register("ann@example.org", "hash")).id
-
-
-@pytest.fixture
-async def other(session: AsyncSession) -> UUID:
-    return (await UserService(session).register("bob@example.org", "hash")).id
-
-
 def make(user: UUID, token: str = "", **times: datetime) -> UserSession:
     moments = {"created_at": NOW, "used_at": NOW, "expires_at": NOW + HOUR} | times
     secret = digest(token or uuid4().hex)

@@ -1,16 +1,13 @@
 """The rules, with a real database below and frozen time."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from freezegun import freeze_time
 from freezegun.api import FrozenDateTimeFactory
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...errors import NotFound
-from ..users import UserService
 from .service import SessionService
 from .settings import Settings
 
@@ -19,20 +16,8 @@ MOMENT = timedelta(microseconds=1)
 
 
 @pytest.fixture
-def clock() -> Iterator[FrozenDateTimeFactory]:
-    with freeze_time("2026-01-01", real_asyncio=True) as clock:
-        assert isinstance(clock, FrozenDateTimeFactory)
-        yield clock
-
-
-@pytest.fixture
 def service(session: AsyncSession) -> SessionService:
     return SessionService(session, RULES)
-
-
-@pytest.fixture
-async def user(session: AsyncSession) -> UUID:
-    return (await UserService(session).register("ann@example.org", "hash")).id
 
 
 async def test_a_token_leads_to_its_user_who_may_do_everything(
@@ -107,12 +92,11 @@ async def test_of_too_many_sessions_the_oldest_end(service: SessionService, user
 
 async def test_what_has_expired_is_cleared_away_when_somebody_logs_in(
     service: SessionService,
-    session: AsyncSession,
     user: UUID,
+    other: UUID,
     clock: FrozenDateTimeFactory,
 ) -> None:
-    other = await UserService(session).register("bob@example.org", "hash")
-    old = await service.open(other.id, "192.0.2.1", "")
+    old = await service.open(other, "192.0.2.1", "")
     clock.tick(RULES.lifetime)
 
     await service.open(user, "192.0.2.1", "")
@@ -140,11 +124,10 @@ async def test_a_session_can_be_ended_by_its_user_alone(
 
 async def test_all_sessions_of_a_user_can_be_ended(
     service: SessionService,
-    session: AsyncSession,
     user: UUID,
+    other: UUID,
 ) -> None:
-    other = await UserService(session).register("bob@example.org", "hash")
-    tokens = [await service.open(each, "192.0.2.1", "") for each in (user, user, other.id)]
+    tokens = [await service.open(each, "192.0.2.1", "") for each in (user, user, other)]
 
     await service.end_all(user)
 

@@ -2,16 +2,20 @@
 
 * `PASSWORD`: the password of both
 * `ann`, `bob`: two users
+* `user`, `other`: the ids of two within the transaction of `session`, who have no password
 """
 
 from typing import Final
+from uuid import UUID
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ...database import Database
 from .models import User
 from .passwords import HASHER
 from .schemas import UserRead
+from .service import UserService
 
 PASSWORD: Final = "a password that Ann can remember"
 
@@ -40,3 +44,15 @@ async def ann(database: Database, password_hash: str) -> UserRead:
 async def bob(database: Database, password_hash: str) -> UserRead:
     """Somebody else, who must not see what is Ann's."""
     return await store(database, "bob@example.org", password_hash)
+
+
+@pytest.fixture
+async def user(session: AsyncSession) -> UUID:
+    """Whom the tests of a repository or a service are about."""
+    return (await UserService(session).register("ann@example.org", "hash")).id
+
+
+@pytest.fixture
+async def other(session: AsyncSession) -> UUID:
+    """Somebody else there."""
+    return (await UserService(session).register("bob@example.org", "hash")).id

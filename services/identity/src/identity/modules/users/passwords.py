@@ -33,7 +33,6 @@ HASHER: Final = PasswordHash((Argon2Hasher(memory_cost=19_456, time_cost=2, para
 HASHING: Final = CapacityLimiter(min(8, max(1, (os.cpu_count() or 1) - 1)))
 MOST_WAITING: Final = 100  # for a thread: seconds, after which their clients have gone away
 
-
 UNKNOWN: Final = HASHER.hash(secrets.token_hex())  # that of nobody, which takes as long to verify
 
 
