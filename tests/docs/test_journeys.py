@@ -44,6 +44,23 @@ def made_by_readme(clone: Path) -> str:
     return sh(blocks(README, "sh")[0].strip(), clone)
 
 
+def test_a_service_that_somebody_has_just_rendered_is_no_part_of_a_journey(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    names = ("README.md", "services/catalog/a.py", "services/catalog/new.py", "services/o/b.py")
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+    sh("git init --quiet && git add services/catalog/a.py", root)
+    monkeypatch.setattr("copies.ROOT", root)
+
+    copied = copy_repository(tmp_path / "copy")
+
+    found = {str(path.relative_to(copied)) for path in copied.rglob("*.*") if path.is_file()}
+    assert found == {"README.md", "services/catalog/a.py", "services/catalog/new.py"}
+
+
 def rows(text: str) -> list[list[str]]:
     """Each line of a summary table without its time: service, gate, outcome, and what passed."""
     lines = [line.split() for line in text.splitlines() if re.search(r"\d s( |$)", line)]
