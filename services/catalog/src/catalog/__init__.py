@@ -1,1 +1,5 @@
-"""The catalog service: README.md tells what it does."""
+"""The catalog service: README.md says what it does."""
+
+from typing import Final
+
+PREFIX: Final = "/api/v1"  # of the URLs of all modules

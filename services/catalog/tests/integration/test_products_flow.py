@@ -2,7 +2,9 @@
 
 import httpx2
 
-URL = "/api/v1/products"
+from catalog import PREFIX
+
+URL = f"{PREFIX}/products"
 
 
 async def test_create_find_change_and_delete(server: httpx2.AsyncClient) -> None:

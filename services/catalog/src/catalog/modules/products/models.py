@@ -1,12 +1,13 @@
 """The table of products."""
 
+from plumbline import Timestamps, UuidKey
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...orm import Base, Timestamps
+from ...orm import Base
 
 
-class Product(Timestamps, Base):
+class Product(UuidKey, Timestamps, Base):
     """A row; `version` grows by one with each change."""
 
     __tablename__ = "products"

@@ -3,11 +3,18 @@
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from plumbline import next_cursor
+from plumbline.http import (
+    ETAG,
+    After,
+    ExpectedVersions,
+    Limit,
+    ReadSession,
+    WriteSession,
+    etag,
+    responses,
+)
 
-from ...dependencies import After, Limit, ReadSession, WriteSession
-from ...pagination import next_cursor
-from ...preconditions import ETAG, ExpectedVersions, etag
-from ...problems import responses
 from .schemas import (
     ProductCreate,
     ProductPage,

@@ -4,9 +4,8 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from plumbline import Page
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-
-from ...pagination import Page
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Description = Annotated[str, StringConstraints(max_length=1000)]

@@ -3,9 +3,9 @@
 from collections.abc import Collection
 from uuid import UUID
 
+from plumbline import NotFound, PreconditionFailed
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...errors import NotFound, PreconditionFailed
 from .models import Product
 from .repository import ProductRepository
 from .schemas import ProductCreate, ProductUpdate

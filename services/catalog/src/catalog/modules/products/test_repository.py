@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from plumbline import Conflict
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...errors import Conflict
 from .factories import ProductCreateFactory
 from .models import Product
 from .repository import ProductRepository
@@ -22,7 +22,7 @@ def make(**fields: Any) -> Product:
     return Product(**new.model_dump())
 
 
-async def test_what_was_added_can_be_read_back(
+async def test_added_row_can_be_read_back(
     repository: ProductRepository,
     session: AsyncSession,
 ) -> None:
@@ -38,13 +38,13 @@ async def test_what_was_added_can_be_read_back(
     assert (found.created_at, found.updated_at) == (row.created_at, row.updated_at)
 
 
-async def test_nothing_is_found_under_an_unknown_id(
+async def test_get_unknown_id_returns_none(
     repository: ProductRepository,
 ) -> None:
     assert await repository.get(uuid4()) is None
 
 
-async def test_a_name_can_be_taken_only_once(
+async def test_add_with_a_taken_name_is_a_conflict(
     repository: ProductRepository,
 ) -> None:
     await repository.add(make(name="blue"))
@@ -53,7 +53,7 @@ async def test_a_name_can_be_taken_only_once(
         await repository.add(make(name="blue"))
 
 
-async def test_a_change_is_stored_and_counted(
+async def test_saved_change_increments_the_version(
     repository: ProductRepository,
     session: AsyncSession,
 ) -> None:
@@ -69,7 +69,7 @@ async def test_a_change_is_stored_and_counted(
     assert (found.description, found.version) == ("new", 2)
 
 
-async def test_pages_follow_each_other_without_gap_or_overlap(
+async def test_pages_have_neither_gap_nor_overlap(
     repository: ProductRepository,
 ) -> None:
     rows = [make() for _ in range(5)]
@@ -85,7 +85,7 @@ async def test_pages_follow_each_other_without_gap_or_overlap(
     assert [row.id for row in first + second + third] == sorted(row.id for row in rows)
 
 
-async def test_what_was_removed_is_gone(repository: ProductRepository) -> None:
+async def test_removed_row_is_gone(repository: ProductRepository) -> None:
     row = make()
     await repository.add(row)
 

@@ -1,28 +1,25 @@
-"""The URLs: what is accepted, and what each answer says."""
+"""The URLs: what is accepted, and what each response says."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import httpx2
 import pytest
-from fastapi import FastAPI
+from plumbline.database import Database
 
-from ...database import Database
+from ... import PREFIX
 from .factories import ProductCreateFactory
 from .models import Product
 
-URL = "/api/v1/products"
+URL = f"{PREFIX}/products"
 
 
 async def create(client: httpx2.AsyncClient, **fields: Any) -> httpx2.Response:
     new = ProductCreateFactory.build(**fields)
-    return await client.post(URL, json=new.model_dump())
+    return await client.post(URL, json=new.model_dump(mode="json"))
 
 
-async def test_creating_answers_with_the_new_one_and_its_place(
-    client: httpx2.AsyncClient,
-) -> None:
+async def test_create_answers_with_the_row_and_its_location(client: httpx2.AsyncClient) -> None:
     created = await create(client, name="blue", description="as the sky")
 
     assert created.status_code == 201
@@ -32,15 +29,7 @@ async def test_creating_answers_with_the_new_one_and_its_place(
     assert (await client.get(created.headers["location"])).json() == created.json()
 
 
-async def test_times_are_in_utc_and_survive_the_round_trip(client: httpx2.AsyncClient) -> None:
-    created = (await create(client)).json()
-
-    moment = datetime.fromisoformat(created["created_at"])
-    assert moment.utcoffset() == timedelta(0)
-    assert abs(datetime.now(UTC) - moment) < timedelta(minutes=1)
-
-
-async def test_what_was_answered_has_been_committed(
+async def test_created_row_is_committed_before_the_response(
     client: httpx2.AsyncClient,
     database: Database,
 ) -> None:
@@ -56,7 +45,6 @@ async def test_what_was_answered_has_been_committed(
     "body",
     [
         {},
-        {"name": ""},
         {"name": "   "},
         {"name": "n" * 101},
         {"name": None},
@@ -64,23 +52,21 @@ async def test_what_was_answered_has_been_committed(
         {"name": "blue", "unknown": 1},
     ],
 )
-async def test_an_invalid_one_is_refused(client: httpx2.AsyncClient, body: object) -> None:
-    refused = await client.post(URL, json=body)
+async def test_create_with_an_invalid_body_is_refused(
+    client: httpx2.AsyncClient, body: object
+) -> None:
+    assert (await client.post(URL, json=body)).status_code == 422
 
-    assert refused.status_code == 422
-    assert refused.json()["errors"]
 
-
-async def test_a_name_can_be_taken_only_once(client: httpx2.AsyncClient) -> None:
+async def test_create_with_a_taken_name_is_a_conflict(client: httpx2.AsyncClient) -> None:
     await create(client, name="blue")
 
     refused = await create(client, name=" blue ")
 
     assert refused.status_code == 409
-    assert refused.json()["detail"] == "This name is already taken."
 
 
-async def test_the_list_is_cut_into_pages(client: httpx2.AsyncClient) -> None:
+async def test_list_is_paginated_in_order_of_creation(client: httpx2.AsyncClient) -> None:
     names = [(await create(client)).json()["name"] for _ in range(5)]
 
     found: list[str] = []
@@ -95,39 +81,11 @@ async def test_the_list_is_cut_into_pages(client: httpx2.AsyncClient) -> None:
     assert cursor == {"cursor": None}
 
 
-async def test_a_row_created_meanwhile_does_not_disturb_the_pages(
-    client: httpx2.AsyncClient,
-) -> None:
-    names = [(await create(client)).json()["name"] for _ in range(3)]
-    first = (await client.get(URL, params={"limit": 2})).json()
-    names.append((await create(client)).json()["name"])
-
-    rest = (await client.get(URL, params={"cursor": first["next_cursor"]})).json()
-
-    assert [each["name"] for each in first["items"] + rest["items"]] == names
-
-
-async def test_an_empty_list_is_a_page(client: httpx2.AsyncClient) -> None:
-    assert (await client.get(URL)).json() == {"items": [], "next_cursor": None}
-
-
-@pytest.mark.parametrize(
-    "params", [{"limit": 0}, {"limit": 101}, {"cursor": "nonsense"}, {"cursor": "ü"}]
-)
-async def test_an_unusable_page_is_refused(
-    client: httpx2.AsyncClient,
-    params: dict[str, str | int],
-) -> None:
-    assert (await client.get(URL, params=params)).status_code == 422
-
-
-async def test_updating_needs_the_version_and_moves_it(client: httpx2.AsyncClient) -> None:
+async def test_update_needs_the_version_and_increments_it(client: httpx2.AsyncClient) -> None:
     created = await create(client, description="old")
-    place = created.headers["location"]
+    place, tag = created.headers["location"], {"If-Match": created.headers["etag"]}
 
-    changed = await client.patch(
-        place, json={"description": "new"}, headers={"If-Match": created.headers["etag"]}
-    )
+    changed = await client.patch(place, json={"description": "new"}, headers=tag)
 
     assert changed.status_code == 200
     assert changed.headers["etag"] == '"2"'
@@ -135,52 +93,27 @@ async def test_updating_needs_the_version_and_moves_it(client: httpx2.AsyncClien
     assert (await client.get(place)).json() == changed.json()
 
 
-@pytest.mark.parametrize("if_match", ['"1", "7"', "*", ' "7" , "1"'])
-async def test_several_versions_or_any_can_be_accepted(
-    client: httpx2.AsyncClient,
-    if_match: str,
-) -> None:
-    place = (await create(client)).headers["location"]
-
-    changed = await client.patch(place, json={}, headers={"If-Match": if_match})
-
-    assert changed.status_code == 200
-
-
-@pytest.mark.parametrize("if_match", ['"2"', "1", 'W/"1"', '"one"', "", '"²"', f'"{"1" * 5000}"'])
+@pytest.mark.parametrize(("headers", "status"), [({"If-Match": '"2"'}, 412), ({}, 428)])
 @pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-async def test_a_version_that_is_not_the_current_one_is_refused(
+async def test_write_without_the_current_version_is_refused(
     client: httpx2.AsyncClient,
     method: str,
-    if_match: str,
+    headers: dict[str, str],
+    status: int,
 ) -> None:
     created = await create(client)
+    place, body = created.headers["location"], {} if method == "PATCH" else None
 
-    refused = await client.request(
-        method,
-        created.headers["location"],
-        headers={b"If-Match": if_match.encode()},
-        json={} if method == "PATCH" else None,
-    )
+    refused = await client.request(method, place, json=body, headers=headers)
 
-    assert refused.status_code == 412
-    assert (await client.get(created.headers["location"])).json() == created.json()
-
-
-@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
-async def test_a_write_that_names_no_version_is_refused(
-    client: httpx2.AsyncClient,
-    method: str,
-) -> None:
-    place = (await create(client)).headers["location"]
-
-    refused = await client.request(method, place, json={} if method == "PATCH" else None)
-
-    assert refused.status_code == 428
+    assert refused.status_code == status
+    assert (await client.get(place)).json() == created.json()
 
 
 @pytest.mark.parametrize("body", [{"name": None}, {"name": ""}, {"id": str(uuid4())}, []])
-async def test_an_invalid_change_is_refused(client: httpx2.AsyncClient, body: object) -> None:
+async def test_update_with_an_invalid_body_is_refused(
+    client: httpx2.AsyncClient, body: object
+) -> None:
     place = (await create(client)).headers["location"]
 
     refused = await client.patch(place, json=body, headers={"If-Match": "*"})
@@ -188,7 +121,7 @@ async def test_an_invalid_change_is_refused(client: httpx2.AsyncClient, body: ob
     assert refused.status_code == 422
 
 
-async def test_a_change_cannot_take_the_name_of_another(client: httpx2.AsyncClient) -> None:
+async def test_update_with_a_taken_name_is_a_conflict(client: httpx2.AsyncClient) -> None:
     await create(client, name="blue")
     place = (await create(client)).headers["location"]
 
@@ -197,43 +130,19 @@ async def test_a_change_cannot_take_the_name_of_another(client: httpx2.AsyncClie
     assert refused.status_code == 409
 
 
-async def test_what_was_deleted_is_gone(client: httpx2.AsyncClient) -> None:
+async def test_deleted_row_is_gone(client: httpx2.AsyncClient) -> None:
     place = (await create(client)).headers["location"]
 
     deleted = await client.delete(place, headers={"If-Match": '"1"'})
 
-    assert deleted.status_code == 204
-    assert deleted.content == b""
+    assert (deleted.status_code, deleted.content) == (204, b"")
     assert (await client.get(place)).status_code == 404
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
-async def test_an_unknown_id_is_not_found(client: httpx2.AsyncClient, method: str) -> None:
-    missing = await client.request(
-        method,
-        f"{URL}/{uuid4()}",
-        headers={"If-Match": "*"},
-        json={} if method == "PATCH" else None,
-    )
+async def test_unknown_id_is_not_found(client: httpx2.AsyncClient, method: str) -> None:
+    body = {} if method == "PATCH" else None
+
+    missing = await client.request(method, f"{URL}/{uuid4()}", headers={"If-Match": "*"}, json=body)
 
     assert missing.status_code == 404
-    assert missing.headers["content-type"] == "application/problem+json"
-
-
-async def test_clients_get_good_method_names(app: FastAPI) -> None:
-    operations = [
-        operation["operationId"]
-        for path, methods in app.openapi()["paths"].items()
-        if path.startswith(URL)
-        for operation in methods.values()
-    ]
-
-    assert sorted(operations) == sorted(
-        [
-            "create_product",
-            "delete_product",
-            "get_product",
-            "list_products",
-            "update_product",
-        ]
-    )

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 from freezegun import freeze_time
+from plumbline import Conflict, NotFound, PreconditionFailed
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...errors import Conflict, NotFound, PreconditionFailed
 from .factories import ProductCreateFactory
 from .schemas import ProductUpdate
 from .service import ProductService
@@ -18,7 +18,7 @@ def service(session: AsyncSession) -> ProductService:
     return ProductService(session)
 
 
-async def test_creating_stores_what_was_given(service: ProductService) -> None:
+async def test_create_stores_what_was_given(service: ProductService) -> None:
     new = ProductCreateFactory.build()
 
     row = await service.create(new)
@@ -27,9 +27,7 @@ async def test_creating_stores_what_was_given(service: ProductService) -> None:
     assert (row.name, row.description, row.version) == (new.name, new.description, 1)
 
 
-async def test_creating_a_second_one_of_the_same_name_is_a_conflict(
-    service: ProductService,
-) -> None:
+async def test_create_with_a_taken_name_is_a_conflict(service: ProductService) -> None:
     new = ProductCreateFactory.build()
     await service.create(new)
 
@@ -37,14 +35,12 @@ async def test_creating_a_second_one_of_the_same_name_is_a_conflict(
         await service.create(new)
 
 
-async def test_an_unknown_id_is_not_found(service: ProductService) -> None:
+async def test_get_unknown_id_raises_not_found(service: ProductService) -> None:
     with pytest.raises(NotFound):
         await service.get(uuid4())
 
 
-async def test_updating_changes_the_given_fields_only(
-    service: ProductService,
-) -> None:
+async def test_update_changes_the_given_fields_only(service: ProductService) -> None:
     row = await service.create(ProductCreateFactory.build(description="old"))
     name = row.name
 
@@ -53,17 +49,7 @@ async def test_updating_changes_the_given_fields_only(
     assert (changed.name, changed.description, changed.version) == (name, "new", 2)
 
 
-async def test_updating_with_what_is_already_there_is_no_change(
-    service: ProductService,
-) -> None:
-    row = await service.create(ProductCreateFactory.build())
-
-    unchanged = await service.update(row.id, ProductUpdate(name=row.name), {1})
-
-    assert unchanged.version == 1
-
-
-async def test_a_stale_version_cannot_be_updated(service: ProductService) -> None:
+async def test_update_of_a_stale_version_is_refused(service: ProductService) -> None:
     row = await service.create(ProductCreateFactory.build())
     await service.update(row.id, ProductUpdate(description="first"), {1})
 
@@ -71,16 +57,14 @@ async def test_a_stale_version_cannot_be_updated(service: ProductService) -> Non
         await service.update(row.id, ProductUpdate(description="second"), {1})
 
 
-async def test_a_stale_version_cannot_be_deleted(service: ProductService) -> None:
+async def test_delete_of_a_stale_version_is_refused(service: ProductService) -> None:
     row = await service.create(ProductCreateFactory.build())
 
     with pytest.raises(PreconditionFailed):
         await service.delete(row.id, {2})
 
 
-async def test_whoever_accepts_any_version_can_delete(
-    service: ProductService,
-) -> None:
+async def test_delete_of_any_version_removes_the_row(service: ProductService) -> None:
     row = await service.create(ProductCreateFactory.build())
 
     await service.delete(row.id, None)
@@ -89,9 +73,7 @@ async def test_whoever_accepts_any_version_can_delete(
         await service.get(row.id)
 
 
-async def test_times_tell_of_creation_and_of_the_last_change(
-    service: ProductService,
-) -> None:
+async def test_timestamps_follow_creation_and_change(service: ProductService) -> None:
     noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
     with freeze_time(noon, real_asyncio=True) as clock:
         row = await service.create(ProductCreateFactory.build())

@@ -1,0 +1,125 @@
+"""Tests of what holds for every service, whatever its modules: settings, modules, OpenAPI.
+
+from plumbline.testing.service_checks import *
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from fastapi import FastAPI
+from pydantic_settings import BaseSettings
+
+from ..http.error_format import ErrorFormat
+from .client import WithModules
+from .gates import project_of
+from .sandbox import AnyService
+
+__all__ = [
+    "test_each_module_alone_serves_its_own_operations_and_no_other",
+    "test_every_operation_can_fail_and_describes_how",
+    "test_every_operation_has_a_unique_name_and_a_description",
+    "test_every_setting_is_in_a_readme",
+    "test_importing_main_reads_no_setting_and_opens_no_database",
+    "test_without_modules_only_health_is_served",
+]
+
+
+async def operations(client: httpx2.AsyncClient) -> set[tuple[str, str]]:
+    """Return each path with each of its methods, without those that belong to no module."""
+    paths = (await client.get("/openapi.json")).json()["paths"].items()
+    found = {(path, method) for path, methods in paths for method in methods}
+    return {(path, method) for path, method in found if not path.startswith("/health/")}
+
+
+async def statuses(client: httpx2.AsyncClient, found: set[tuple[str, str]]) -> set[int]:
+    """Return what paths answer to an unknown method: 405, or 404 where there is no such path."""
+    return {(await client.request("PLANTED", path)).status_code for path, _ in found}
+
+
+async def test_each_module_alone_serves_its_own_operations_and_no_other(
+    plumbline_service: AnyService, with_modules: WithModules
+) -> None:
+    names, alone = plumbline_service.modules.names(), list[tuple[str, str]]()
+    async with with_modules(*names) as client:
+        everything = await operations(client)
+    for name in names:
+        async with with_modules(name) as client:
+            own = await operations(client)
+            assert await statuses(client, everything - own) <= {404}
+            text = (await client.get("/openapi.json")).text
+            schemas = json.loads(text)["components"]["schemas"]
+            assert [each for each in schemas if f'/schemas/{each}"' not in text] == []
+        alone += own
+
+    assert sorted(alone) == sorted(everything)
+
+
+async def test_without_modules_only_health_is_served(
+    plumbline_service: AnyService, with_modules: WithModules
+) -> None:
+    async with with_modules(*plumbline_service.modules.names()) as client:
+        everything = {each for each in await operations(client) if "{" not in each[0]}
+
+    async with with_modules() as client:
+        assert await operations(client) == set()
+        assert await statuses(client, everything) <= {404}
+        assert (await client.get("/health/ready")).is_success
+
+
+def described(app: FastAPI) -> Iterator[dict[str, Any]]:
+    for methods in app.openapi()["paths"].values():
+        yield from methods.values()
+
+
+async def test_every_operation_has_a_unique_name_and_a_description(app: FastAPI) -> None:
+    names = [operation["operationId"] for operation in described(app)]
+
+    assert len(set(names)) == len(names)
+    assert all(name.isidentifier() for name in names)
+    assert all(operation["description"] for operation in described(app))
+
+
+async def test_every_operation_can_fail_and_describes_how(app: FastAPI) -> None:
+    form: ErrorFormat = app.state.error_format
+    schema = {"$ref": f"#/components/schemas/{form.model.__name__}"}
+
+    for operation in described(app):
+        errors = {code: each for code, each in operation["responses"].items() if code >= "400"}
+        assert "500" in errors, operation["operationId"]
+        for each in errors.values():
+            assert each["content"] == {form.media_type: {"schema": schema}}
+
+
+def test_every_setting_is_in_a_readme(plumbline_service: AnyService) -> None:
+    package = plumbline_service.migrations.folder.parent
+    pages = [project_of(package) / "README.md", *package.glob("modules/*/*.md")]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    modules = plumbline_service.modules
+    kinds: dict[type[BaseSettings], str] = {plumbline_service.settings: ""}
+    for own in modules.load_settings():
+        kinds[own] = modules.prefix(own.__module__.split(".")[-2])
+
+    for kind, prefix in kinds.items():
+        for name in kind.model_fields:
+            variable = f"{prefix or plumbline_service.settings.prefix()}{name}".upper()
+            assert f"`{variable}`" in text, f"no README describes the setting {variable}"
+
+
+def test_importing_main_reads_no_setting_and_opens_no_database(
+    plumbline_service: AnyService, tmp_path: Path
+) -> None:
+    prefix = plumbline_service.settings.prefix()
+    unusable = {**os.environ, f"{prefix}DATABASE_URL": "nonsense"}
+    program = f"import {plumbline_service.package}.main"
+
+    done = subprocess.run(  # noqa: S603 - ours
+        [sys.executable, "-c", program], env=unusable, cwd=tmp_path, check=False
+    )
+
+    assert done.returncode == 0
