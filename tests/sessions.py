@@ -14,7 +14,7 @@ nox.options.sessions = [
 
 @nox.session
 def repository(session: nox.Session) -> None:
-    """Check style, format and types of noxfile.py and tests/; `-- --fix` mends what can be."""
+    """Check style, format and types of noxfile.py and tests/; `-- --fix` fixes what it can."""
     mend = [] if "--fix" in session.posargs else ["--diff"]
     for what in (["tests"], ["--config=tests/ruff.toml", "noxfile.py"]):
         run_in(session, REPOSITORY, "ruff", "check", *session.posargs, *what)
@@ -53,5 +53,5 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def lock(session: nox.Session) -> None:
-    """Lock the newest libraries that fit, for the template and for the gates."""
-    run_own(session, "lock.py", uv())
+    """Lock the newest libraries that fit: for the platform, the template and the gates."""
+    run_own(session, "lock.py", uv(), "--upgrade")

@@ -96,7 +96,7 @@ def render(folder: Path, answers: Mapping[str, str]) -> set[Path]:
     try:
         with templates_for(ROOT) as templates:
             state = for_new(templates, folder)
-            done = _run_copy(state, folder, answers)
+            done = _run_copy(state, folder, answers, _answers_file(answers), is_new=True)
             _refuse_unknown(answers, done.template.questions_data)
     except BaseException:  # Ctrl-C included
         shutil.rmtree(folder, ignore_errors=True)
@@ -131,8 +131,26 @@ def render_again(state: State, record: Record, to: Path) -> Rendering:
     )
 
 
+def _answers_file(answers: Mapping[str, str]) -> str | None:
+    """Return what copier.yml calls the answers file, as far as the answers say it.
+
+    Copier would work out the expression there for every part of every path: half of its time.
+    """
+    match answers.get("kind"):
+        case "module":
+            return f".copier-answers.{answers['resources']}.yml" if "resources" in answers else None
+        case "access":
+            return ".copier-answers.access.yml"
+    return ANSWERS
+
+
 def _run_copy(
-    state: State, folder: Path, answers: Mapping[str, Any], answers_file: str | None = None
+    state: State,
+    folder: Path,
+    answers: Mapping[str, Any],
+    answers_file: str | None = None,
+    *,
+    is_new: bool = False,
 ) -> "Worker":
     """Let Copier render. Raises `ValueError` with one sentence."""
     template, given = str(state.folder), dict(answers)
@@ -143,7 +161,7 @@ def _run_copy(
             given,
             answers_file=answers_file,
             defaults=True,
-            overwrite=bool(answers_file),  # says to validators that all this may be there already
+            overwrite=not is_new,  # says to validators that all this may be there already
             quiet=True,
         )
     except (ValueError, CopierError, TemplateError) as error:

@@ -17,7 +17,7 @@ from gates.records import shown
 OWN = "."  # the template is that of the repository itself
 ABBREVIATED = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}  # as Copier has them
 NO_TEMPLATE = ("services/", "docs/")  # needs no look when a template is rendered
-LEFTOVERS = ("__pycache__", "*.pyc", ".DS_Store", ".*_cache")
+LEFTOVERS = ("__pycache__", "*.pyc", ".DS_Store", ".*_cache", ".venv", ".hypothesis", ".coverage")
 
 
 @dataclass(frozen=True)
@@ -124,8 +124,11 @@ def _take_links_as_copier_does(template: Path, copy: Path) -> None:
 
     So it does when it renders from git. Files in a folder that is a link keep theirs.
     """
-    links = [path for path in template.rglob("*") if path.is_symlink() and path.is_file()]
+    found = template.rglob("*")
+    links = [path for path in found if path.is_symlink() and path.is_file()]
     for path in (copy / link.relative_to(template) for link in links):
+        if not path.exists():  # a leftover, which was not copied
+            continue
         text = path.read_bytes()
         path.unlink()
         path.write_bytes(text)

@@ -12,11 +12,11 @@ def test_a_token_holds_256_random_bits() -> None:
     assert {len(urlsafe_b64decode(f"{token}=")) for token in tokens} == {RANDOM_BYTES} == {32}
 
 
-def test_a_token_says_what_it_is_for() -> None:
+def test_token_starts_with_its_prefix() -> None:
     assert new_token("idk_").startswith("idk_")
 
 
-def test_what_is_kept_finds_it_again_and_does_not_show_it() -> None:
+def test_digest_identifies_a_token_and_does_not_contain_it() -> None:
     token = new_token()
 
     assert digest(token) == digest(token)

@@ -1,4 +1,4 @@
-"""Secrets that the service hands out: 256 random bits, of which it keeps a digest only."""
+"""Secrets that the service issues: 256 random bits, of which only a digest is stored."""
 
 import secrets
 from hashlib import sha256
@@ -8,12 +8,12 @@ RANDOM_BYTES: Final = 32
 
 
 def new_token(prefix: str = "") -> str:
-    """A secret for one client, in letters that need no escaping in a header or a cookie."""
+    """Return a new secret, in characters that need no escaping in a header or a cookie."""
     return prefix + secrets.token_urlsafe(RANDOM_BYTES)
 
 
 def digest(token: str) -> bytes:
-    """What is kept of a secret: 32 bytes, by which it is found again.
+    """Return what is stored of a secret: 32 bytes, by which it is looked up.
 
     A slow hash is for what people think up; of 256 random bits, none can be guessed.
     """

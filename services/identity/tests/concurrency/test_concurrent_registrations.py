@@ -1,15 +1,16 @@
-"""Many at once who want the same e-mail: one gets it, and its password is that one's."""
+"""Concurrent registrations of one e-mail: one succeeds, and its password is stored."""
 
 import asyncio
 from collections import Counter
 
 import httpx2
+from plumbline.database import Database
 from sqlalchemy import func, select
 
-from identity.database import Database
+from identity import PREFIX
 from identity.modules.users.models import User
 
-URL = "/api/v1/auth"
+URL = f"{PREFIX}/auth"
 MANY = 50
 
 

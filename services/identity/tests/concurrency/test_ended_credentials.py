@@ -7,14 +7,15 @@ from collections.abc import Awaitable, Callable
 import httpx2
 import pytest
 from fastapi import FastAPI
+from plumbline.database import Database
+from plumbline.http import COOKIE
+from plumbline.testing.client import client_of
 
-from identity.app import create_app
-from identity.database import Database
-from identity.modules.access import COOKIE
+from identity import PREFIX
+from identity.main import SERVICE
 from identity.settings import Settings
-from identity.testing.clients import client_of
 
-URL = "/api/v1/auth"
+URL = f"{PREFIX}/auth"
 USERS = 8
 
 
@@ -23,7 +24,7 @@ async def while_in_use(
     headers: dict[str, str],
     end: Callable[[], Awaitable[httpx2.Response]],
 ) -> Counter[tuple[bool, int]]:
-    """Ends a credential that many use; counts (began after the end was answered, status)."""
+    """End a credential in use; count (began after the end was acknowledged, status)."""
     seen: Counter[tuple[bool, int]] = Counter()
     in_use, ended = asyncio.Event(), asyncio.Event()
 
@@ -74,10 +75,10 @@ async def test_after_revoking_a_key_no_request_succeeds(
 @pytest.fixture
 async def elsewhere(database: Database) -> FastAPI:
     """Another process of the service: with connections of its own, on the same database."""
-    return create_app(Settings(_env_file=None, database_url=database.url))
+    return SERVICE.create_app(Settings(_env_file=None, database_url=database.url))
 
 
-async def test_a_session_is_dead_at_once_in_other_processes_too(
+async def test_ended_session_is_invalid_at_once_in_other_processes(
     ann_client: httpx2.AsyncClient,
     elsewhere: FastAPI,
 ) -> None:

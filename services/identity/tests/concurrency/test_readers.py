@@ -1,14 +1,15 @@
-"""Whoever only reads does not wait for whoever writes."""
+"""Readers do not wait for a writer."""
 
 import asyncio
 
 import httpx2
+from plumbline.database import Database
 from sqlalchemy import select
 
-from identity.database import Database
+from identity import PREFIX
 from identity.modules.users.models import User
 
-URL = "/api/v1/auth"
+URL = f"{PREFIX}/auth"
 
 
 async def test_readers_do_not_wait_for_a_writer(

@@ -1,14 +1,16 @@
-"""Whom the gate contract makes its requests for."""
+"""The credentials of the requests of the gate contract."""
 
 import httpx2
 import pytest
 
-URL = "/api/v1/auth"
+from identity import PREFIX
+
+URL = f"{PREFIX}/auth"
 
 
 @pytest.fixture
 async def credentials(ann_client: httpx2.AsyncClient) -> dict[str, str]:
-    """An API key of Ann's that may do everything there is to do."""
+    """An API key of Ann's with every scope."""
     wanted = {"name": "contract", "scopes": ["account:read", "account:write"]}
     made = await ann_client.post(f"{URL}/api-keys", json=wanted)
     return {"Authorization": f"Bearer {made.json()['key']}"}

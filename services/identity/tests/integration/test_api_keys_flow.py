@@ -1,8 +1,10 @@
-"""A program's whole way: a user makes a key, the program uses it, the user revokes it."""
+"""The whole flow of an API key: a user creates it, a program uses it, the user revokes it."""
 
 import httpx2
 
-URL = "/api/v1/auth"
+from identity import PREFIX
+
+URL = f"{PREFIX}/auth"
 
 
 async def test_make_use_and_revoke(
@@ -19,7 +21,7 @@ async def test_make_use_and_revoke(
     refused = await client.post(f"{URL}/logout-everywhere", headers=key)
     assert (refused.status_code, refused.json()["detail"]) == (
         403,
-        "This API key is not for account:write.",
+        "This API key does not permit account:write.",
     )
 
     shown = (await ann_client.get(f"{URL}/api-keys")).json()["items"]

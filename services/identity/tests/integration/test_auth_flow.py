@@ -1,15 +1,16 @@
-"""A user's whole way: register, log in, use it, log out, and be out."""
+"""The whole flow of a user: register, log in, use the session, log out."""
 
 import httpx2
+from plumbline.http import COOKIE
 
-from identity.modules.access import COOKIE
+from identity import PREFIX
 
-URL = "/api/v1/auth"
+URL = f"{PREFIX}/auth"
 ANN = {"email": "Ann@Example.org", "password": "correct horse battery staple"}
 
 
 def token_of(answer: httpx2.Response) -> str:
-    """What the browser has to keep."""
+    """Return the token that the browser stores."""
     return answer.headers["set-cookie"].partition(";")[0].partition("=")[2]
 
 

@@ -1,4 +1,4 @@
-"""Nothing secret is told where it does not belong: in logs, errors, or the OpenAPI document."""
+"""No secret gets into logs, errors or the OpenAPI document."""
 
 import json
 import logging
@@ -8,21 +8,21 @@ import httpx2
 import pytest
 import structlog
 from fastapi import FastAPI
+from plumbline.database import Database
+from plumbline.http import COOKIE
 from sqlalchemy import text
 
-from identity.database import Database
-from identity.logs import SHARED
-from identity.modules.access import COOKIE
+from identity import PREFIX
 from identity.modules.introspection.settings import Settings as IntrospectionSettings
 from identity.tokens import digest, new_token
 
-URL = "/api/v1/auth"
+URL = f"{PREFIX}/auth"
 EMAIL = "ann@example.org"
 PASSWORD, NEW, WEAK = "correct horse battery", "another horse, another battery", "weak"
 
 
 @pytest.fixture
-def told() -> Iterator[list[str]]:
+def recorded() -> Iterator[list[str]]:
     """Every line that production would log, tracebacks and the libraries' own lines included."""
     lines: list[str] = []
 
@@ -37,7 +37,13 @@ def told() -> Iterator[list[str]]:
 
     before, handler = structlog.get_config(), Keep(logging.DEBUG)
     structlog.configure(
-        [*SHARED, structlog.processors.format_exc_info, keep, *before["processors"]]
+        [
+            structlog.contextvars.merge_contextvars,
+            structlog.stdlib.add_log_level,
+            structlog.processors.format_exc_info,
+            keep,
+            *before["processors"],
+        ]
     )
     root, level = logging.getLogger(), logging.getLogger().level
     root.addHandler(handler)
@@ -48,16 +54,16 @@ def told() -> Iterator[list[str]]:
     structlog.configure(**before)
 
 
-async def test_the_whole_flow_tells_no_secret(
+async def test_whole_flow_logs_no_secret(
     app: FastAPI,
     client: httpx2.AsyncClient,
     database: Database,
     monkeypatch: pytest.MonkeyPatch,
-    told: list[str],
+    recorded: list[str],
 ) -> None:
     service_key = new_token("ids_")
     rules = IntrospectionSettings(keys=digest(service_key).hex())
-    monkeypatch.setitem(app.state.settings, IntrospectionSettings, rules)
+    monkeypatch.setitem(app.state.module_settings, IntrospectionSettings, rules)
     answers: list[httpx2.Response] = []
 
     async def post(path: str, body: object = None, **headers: str) -> httpx2.Response:
@@ -89,12 +95,12 @@ async def test_the_whole_flow_tells_no_secret(
 
     statuses = [answer.status_code for answer in answers]
     assert statuses == [422, 201, 409, 401, 422, 200, 204, 201, 403, 200, 500]
-    assert len(told) > len(statuses)
-    assert "Traceback" in "".join(told)
+    assert len(recorded) > len(statuses)
+    assert "Traceback" in "".join(recorded)
     secrets = [PASSWORD, NEW, *tokens, key, service_key, *stored]
     secrets += [digest(each).hex() for each in [*tokens, key]]
     for secret in secrets:
-        assert [line for line in told if secret in line or repr(secret)[1:-1] in line] == []
+        assert [line for line in recorded if secret in line or repr(secret)[1:-1] in line] == []
     for answer in answers:
         assert all(secret not in answer.text for secret in secrets if secret != key)
 

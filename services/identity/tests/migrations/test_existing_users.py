@@ -1,4 +1,4 @@
-"""Who registered before a migration can log in after it, and is still there on the way back."""
+"""Users from before a migration can log in after it, and are kept by a downgrade."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -7,18 +7,17 @@ from uuid import UUID
 
 import pytest
 from alembic import command
+from plumbline.testing.client import client_of
+from plumbline.testing.sandbox import EmptyDatabase
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import DateTime, String, Uuid, column, insert, select, table
 
-from identity.app import create_app
-from identity.backends import backend_of
-from identity.revisions import migration_config
+from identity import PREFIX
+from identity.main import SERVICE
 from identity.settings import Settings
-from identity.testing.clients import client_of
-from identity.testing.sandbox import EmptyDatabase
 
-URL: Final = "/api/v1/auth"
+URL: Final = f"{PREFIX}/auth"
 PASSWORD: Final = "a password that Ann can remember"
 USERS: Final = table(  # as the first migration made it, whatever the models say today
     "users",
@@ -43,27 +42,26 @@ def ann() -> dict[str, object]:
     }
 
 
-async def test_who_registered_with_the_first_release_is_there_in_the_newest_and_back_again(
+async def test_user_of_the_first_release_survives_upgrade_and_downgrade(
     empty_database: EmptyDatabase,
     ann: dict[str, object],
 ) -> None:
     async with empty_database() as url:
-        engine = backend_of(url).migration_engine(url)
-        await asyncio.to_thread(command.upgrade, migration_config(url), "create_users")
-        async with engine.begin() as connection:
-            await connection.execute(insert(USERS).values(ann))
+        await asyncio.to_thread(command.upgrade, SERVICE.migrations.config(url), "create_users")
+        async with SERVICE.open_database(url) as database, database.write() as session:
+            await session.execute(insert(USERS).values(ann))
 
-        await asyncio.to_thread(command.upgrade, migration_config(url), "head")
+        await asyncio.to_thread(command.upgrade, SERVICE.migrations.config(url), "head")
 
-        app = create_app(Settings(_env_file=None, database_url=url))
+        app = SERVICE.create_app(Settings(_env_file=None, database_url=url))
         async with app.router.lifespan_context(app), client_of(app) as client:
             body = {"email": "Ann@Example.org", "password": PASSWORD}
             assert (await client.post(f"{URL}/login", json=body)).status_code == 200
             assert (await client.get(f"{URL}/me")).json()["id"] == str(ann["id"])
             assert (await client.post(f"{URL}/register", json=body)).status_code == 409
 
-        await asyncio.to_thread(command.downgrade, migration_config(url), "create_users")
-        async with engine.connect() as connection:
-            (row,) = (await connection.execute(select(USERS))).mappings()
+        await asyncio.to_thread(command.downgrade, SERVICE.migrations.config(url), "create_users")
+        async with SERVICE.open_database(url) as database, database.read() as session:
+            (row,) = (await session.execute(select(USERS))).mappings()
         assert (row["id"], row["email"]) == (ann["id"], ann["email"])
         assert row["password_hash"] != ann["password_hash"]  # it has grown with the parameters

@@ -60,6 +60,7 @@ def create_app(  # noqa: PLR0913 - the whole of a service is described here
             yield
 
     modules = Modules(package)
+    routers = modules.routers(settings.modules)  # first: this imports the errors of all of them
     app = FastAPI(
         title=title,
         description=description,
@@ -77,7 +78,7 @@ def create_app(  # noqa: PLR0913 - the whole of a service is described here
     app.add_middleware(BodyLimitMiddleware, limit=settings.max_body_bytes)
     app.add_middleware(RequestLogMiddleware)
     app.include_router(health.router, responses=responses(500))
-    for router in modules.routers(settings.modules):
+    for router in routers:
         app.include_router(router, prefix=prefix, responses=responses(500, 503))
     return app
 

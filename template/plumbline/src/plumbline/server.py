@@ -43,6 +43,7 @@ def main(service: Service[S]) -> None:
     with _exit_with_a_sentence(service):
         settings = service.settings()
         service.modules.routers(settings.modules)
+        service.modules.statuses()
         service.modules.load_settings(".env")
         asyncio.run(_check(service, settings.database_url))
     service.configure_logging(settings.log_level, as_json=settings.log_json)

@@ -1,15 +1,15 @@
-"""What the database promises, whichever it is: snapshots, constraints, all or nothing."""
+"""What holds for every database: snapshots, constraints, all or nothing, retries."""
 
 import asyncio
 
 import pytest
+from plumbline import Conflict, SerializationFailure, Unavailable
+from plumbline.database import Database
+from plumbline.database.database import ATTEMPTS
+from plumbline.testing.sandbox import Sandbox
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
-
-from {{ package }}.database import Database
-from {{ package }}.errors import Conflict, TryAgain, Unavailable
-from {{ package }}.testing.sandbox import Sandbox
 
 
 async def make_family(session: AsyncSession) -> None:
@@ -26,7 +26,7 @@ async def test_foreign_keys_are_enforced(database: Database) -> None:
             await session.execute(text("INSERT INTO _child VALUES (1)"))
 
 
-async def test_what_a_test_does_to_the_schema_is_undone_too(
+async def test_rewind_undoes_a_change_of_the_schema(
     database: Database,
     sandbox: Sandbox,
 ) -> None:
@@ -39,19 +39,19 @@ async def test_what_a_test_does_to_the_schema_is_undone_too(
         await make_family(session)
 
 
-async def test_even_a_table_with_another_name_gets_its_own_back(
+async def test_rewind_undoes_the_renaming_of_a_table(
     database: Database,
     sandbox: Sandbox,
 ) -> None:
     async with database.write() as session:
-        await session.execute(text("ALTER TABLE alembic_version RENAME TO _elsewhere"))
+        await session.execute(text("ALTER TABLE alembic_version RENAME TO _renamed"))
 
     await sandbox.rewind()
 
     await sandbox.database.check()
 
 
-async def test_a_failed_write_leaves_nothing(database: Database) -> None:
+async def test_failed_write_transaction_is_rolled_back(database: Database) -> None:
     with pytest.raises(RuntimeError):
         async with database.write() as session:
             await make_family(session)
@@ -61,13 +61,13 @@ async def test_a_failed_write_leaves_nothing(database: Database) -> None:
         await make_family(session)
 
 
-async def test_readers_cannot_write(database: Database) -> None:
+async def test_write_in_a_read_session_is_refused(database: Database) -> None:
     with pytest.raises(Unavailable):
         async with database.read() as session:
             await session.execute(text("CREATE TABLE _forbidden (id INTEGER)"))
 
 
-async def test_a_reader_keeps_its_snapshot_while_a_writer_commits(database: Database) -> None:
+async def test_reader_keeps_its_snapshot_while_a_writer_commits(database: Database) -> None:
     async with database.write() as session:
         await make_family(session)
     count = text("SELECT count(*) FROM _parent")
@@ -82,7 +82,7 @@ async def test_a_reader_keeps_its_snapshot_while_a_writer_commits(database: Data
         assert await reader.scalar(count) == 1
 
 
-async def test_errors_without_a_meaning_in_the_domain_stay_what_they_are(
+async def test_error_without_a_domain_error_is_not_translated(
     database: Database,
 ) -> None:
     with pytest.raises(DBAPIError, match="_nowhere"):
@@ -90,7 +90,7 @@ async def test_errors_without_a_meaning_in_the_domain_stay_what_they_are(
             await session.execute(text("SELECT * FROM _nowhere"))
 
 
-async def test_an_error_tells_the_query_and_none_of_its_values(database: Database) -> None:
+async def test_error_shows_the_query_and_none_of_its_values(database: Database) -> None:
     with pytest.raises(DBAPIError, match="_nowhere") as caught:
         async with database.read() as session:
             query = text("SELECT * FROM _nowhere WHERE secret = :secret")
@@ -99,20 +99,20 @@ async def test_an_error_tells_the_query_and_none_of_its_values(database: Databas
     assert "swordfish" not in str(caught.value)
 
 
-async def test_what_was_refused_is_repeated_until_it_succeeds(database: Database) -> None:
+async def test_retry_on_conflict_runs_until_it_succeeds(database: Database) -> None:
     tries: list[int] = []
 
     async def work() -> str:
         tries.append(len(tries))
         if len(tries) < 5:
-            raise TryAgain
+            raise SerializationFailure
         return "done"
 
-    assert await database.repeat(work) == "done"
+    assert await database.retry_on_conflict(work) == "done"
     assert len(tries) == 5
 
 
-async def test_a_part_can_be_repeated_alone_and_in_the_turn_of_the_whole(
+async def test_nested_retry_on_conflict_keeps_the_turn_of_the_outer_one(
     database: Database,
 ) -> None:
     parts: list[int] = []
@@ -121,23 +121,27 @@ async def test_a_part_can_be_repeated_alone_and_in_the_turn_of_the_whole(
     async def part() -> None:
         parts.append(len(parts))
         if len(parts) % 3:
-            raise TryAgain
+            raise SerializationFailure
 
     async def whole() -> None:
         wholes.append(len(wholes))
-        await database.repeat(part)
+        await database.retry_on_conflict(part)
         if len(wholes) < 3:
-            raise TryAgain
+            raise SerializationFailure
 
-    async with asyncio.timeout(5):
-        await database.repeat(whole)
+    async with asyncio.timeout(120):  # it would wait for itself
+        await database.retry_on_conflict(whole)
 
     assert (len(parts), len(wholes)) == (9, 3)
 
 
-async def test_what_is_refused_every_time_is_given_up(database: Database) -> None:
-    async def work() -> None:
-        raise TryAgain
+async def test_retry_on_conflict_gives_up_after_its_attempts(database: Database) -> None:
+    tries: list[int] = []
 
-    with pytest.raises(TryAgain):
-        await database.repeat(work)
+    async def work() -> None:
+        tries.append(len(tries))
+        raise SerializationFailure
+
+    with pytest.raises(SerializationFailure):
+        await database.retry_on_conflict(work)
+    assert len(tries) == ATTEMPTS + 2

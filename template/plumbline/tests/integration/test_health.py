@@ -1,20 +1,19 @@
-"""Alive means that the process answers; ready means that it can serve."""
+"""Live means that the process answers; ready means that it can serve."""
 
 import httpx2
+from plumbline.database import Database
 from sqlalchemy import text
 
-from {{ package }}.database import Database
 
-
-async def test_it_lives(client: httpx2.AsyncClient) -> None:
+async def test_process_is_live(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/health/live")).json() == {"status": "ok"}
 
 
-async def test_it_is_ready_on_a_migrated_database(client: httpx2.AsyncClient) -> None:
+async def test_service_is_ready_on_a_migrated_database(client: httpx2.AsyncClient) -> None:
     assert (await client.get("/health/ready")).json() == {"status": "ok"}
 
 
-async def test_it_is_not_ready_at_another_revision(
+async def test_service_is_not_ready_at_another_revision(
     client: httpx2.AsyncClient,
     database: Database,
 ) -> None:
@@ -25,7 +24,7 @@ async def test_it_is_not_ready_at_another_revision(
     assert (await client.get("/health/live")).status_code == 200
 
 
-async def test_it_is_not_ready_without_tables(
+async def test_service_is_not_ready_without_tables(
     client: httpx2.AsyncClient,
     database: Database,
 ) -> None:

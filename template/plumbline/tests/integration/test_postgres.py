@@ -1,20 +1,20 @@
-"""What holds for PostgreSQL alone: its types, what is refused, and one clear sentence each."""
+"""What holds for PostgreSQL alone: types, serialization failures, one clear message each."""
 
 import asyncio
 from collections import Counter
 
 import httpx2
 import pytest
+from plumbline import Invalid, SerializationFailure, Unavailable
+from plumbline.database import Database
+from plumbline.testing.sandbox import EmptyDatabase
+from sample.app import create_app
+from sample.main import SERVICE
+from sample.settings import Settings
 from sqlalchemy import make_url, text
 
-from {{ package }}.app import create_app
-from {{ package }}.database import Database
-from {{ package }}.errors import Invalid, TryAgain, Unavailable
-from {{ package }}.settings import Settings
-from {{ package }}.testing.sandbox import EmptyDatabase
 
-
-async def test_ids_and_moments_have_types_of_their_own(database: Database) -> None:
+async def test_ids_and_datetimes_have_types_of_their_own(database: Database) -> None:
     columns = text(
         "SELECT DISTINCT udt_name FROM information_schema.columns"
         " WHERE table_schema = 'public' AND column_name IN ('id', 'created_at')"
@@ -25,7 +25,7 @@ async def test_ids_and_moments_have_types_of_their_own(database: Database) -> No
 
 
 @pytest.mark.parametrize(("word", "number"), [("a\0b", 1), ("a", 2**31)])
-async def test_a_value_that_it_cannot_hold_is_one_clear_error(
+async def test_value_that_cannot_be_stored_is_invalid(
     database: Database, word: str, number: int
 ) -> None:
     async with database.write() as session:
@@ -37,7 +37,7 @@ async def test_a_value_that_it_cannot_hold_is_one_clear_error(
             await session.execute(text("INSERT INTO _value VALUES (:word, :number)"), row)
 
 
-async def test_of_transactions_that_cannot_both_be_right_one_is_refused(
+async def test_of_conflicting_transactions_one_succeeds_and_retries_make_all_succeed(
     database: Database,
 ) -> None:
     async with database.write() as session:
@@ -50,19 +50,19 @@ async def test_of_transactions_that_cannot_both_be_right_one_is_refused(
             await session.execute(text("UPDATE _counter SET value = :next"), {"next": value + 1})
 
     refused = await asyncio.gather(*(increment() for _ in range(3)), return_exceptions=True)
-    assert Counter(map(type, refused)) == {type(None): 1, TryAgain: 2}
+    assert Counter(map(type, refused)) == {type(None): 1, SerializationFailure: 2}
 
-    await asyncio.gather(*(database.repeat(increment) for _ in range(20)))
+    await asyncio.gather(*(database.retry_on_conflict(increment) for _ in range(20)))
     async with database.read() as session:
         assert await session.scalar(text("SELECT value FROM _counter")) == 21
 
 
-async def test_a_lock_that_nobody_gives_back_is_one_clear_error(database: Database) -> None:
+async def test_lock_timeout_names_the_reason(database: Database) -> None:
     async with database.write() as session:
         await session.execute(text("CREATE TABLE _row AS SELECT 1 AS id"))
 
-    async with database.write() as keeper, Database(database.url) as other:
-        await keeper.execute(text("UPDATE _row SET id = 2"))
+    async with database.write() as holder, Database(database.url) as other:
+        await holder.execute(text("UPDATE _row SET id = 2"))
         with pytest.raises(Unavailable, match="is locked by another transaction"):
             async with other.write() as session:
                 await session.execute(text("SET LOCAL lock_timeout = '50ms'"))
@@ -70,34 +70,34 @@ async def test_a_lock_that_nobody_gives_back_is_one_clear_error(database: Databa
 
 
 async def refusal(url: str) -> str:
-    """The sentence with which a service refuses a database."""
-    async with Database(url, patience=1) as database:
+    """Return the message with which a service refuses a database."""
+    async with SERVICE.open_database(url, pool_timeout=1) as database:
         with pytest.raises(Unavailable) as refused:
             await database.check(writable=True)
     return str(refused.value)
 
 
-async def test_a_server_that_is_not_there_is_named() -> None:
-    url = make_url("postgresql+asyncpg://somebody:secret@127.0.0.1:1/service")
+async def test_unreachable_server_is_named_without_the_password() -> None:
+    url = make_url("postgresql+asyncpg://user:secret@127.0.0.1:1/service")
 
-    told = await refusal(url.render_as_string(hide_password=False))
+    message = await refusal(url.render_as_string(hide_password=False))
 
-    assert told.startswith("The database service on 127.0.0.1 cannot be reached: ")
-    assert "secret" not in told
+    assert message.startswith("The database service on 127.0.0.1 cannot be reached: ")
+    assert "secret" not in message
 
 
-async def test_a_database_that_is_not_there_is_named(database: Database) -> None:
+async def test_missing_database_is_named(database: Database) -> None:
     url = make_url(database.url).set(database="nowhere")
 
     assert "is not there: create it" in await refusal(url.render_as_string(hide_password=False))
 
 
-async def test_an_empty_database_wants_its_migrations(empty_database: EmptyDatabase) -> None:
+async def test_empty_database_needs_its_migrations(empty_database: EmptyDatabase) -> None:
     async with empty_database() as url:
         assert "run `alembic upgrade head`" in await refusal(url)
 
 
-async def test_sessions_that_the_server_ends_are_made_anew(database: Database) -> None:
+async def test_connections_that_the_server_ends_are_opened_again(database: Database) -> None:
     app = create_app(Settings(_env_file=None, database_url=database.url))
     end = text(
         "SELECT count(pg_terminate_backend(pid, 1000)) FROM pg_stat_activity"

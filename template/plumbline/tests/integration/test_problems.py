@@ -1,4 +1,4 @@
-"""Every error is a problem, says what went wrong, and nothing about the inside."""
+"""Every error is answered as problem details, without anything that is only for the log."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,19 +6,20 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 from fastapi import FastAPI
+from plumbline import errors
+from plumbline.database import Database
+from plumbline.http import ReadSession, WriteSession
+from plumbline.http.problems import STATUSES
 from sqlalchemy import text
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from {{ package }} import errors
-from {{ package }}.database import Database
-from {{ package }}.dependencies import ReadSession, WriteSession
-from {{ package }}.problems import STATUS
-
-INTERNAL = "the inside, for the log alone"
+INTERNAL = "for the log alone"
 
 
-async def test_an_unknown_address_is_a_problem(client: httpx2.AsyncClient) -> None:
+async def test_unknown_path_is_answered_404_with_problem_details(
+    client: httpx2.AsyncClient,
+) -> None:
     missing = await client.get("/nowhere")
 
     assert missing.status_code == 404
@@ -31,7 +32,7 @@ async def test_an_unknown_address_is_a_problem(client: httpx2.AsyncClient) -> No
     }
 
 
-async def test_an_unknown_method_is_a_problem_that_names_the_known_ones(
+async def test_unknown_method_is_answered_405_with_the_known_ones(
     client: httpx2.AsyncClient,
 ) -> None:
     refused = await client.put("/health/live")
@@ -47,8 +48,8 @@ def add_route(app: FastAPI, error: Exception) -> None:
         raise error
 
 
-@pytest.mark.parametrize("kind", sorted(STATUS, key=str), ids=lambda kind: kind.__name__)
-async def test_every_domain_error_has_its_status(
+@pytest.mark.parametrize("kind", sorted(STATUSES, key=str), ids=lambda kind: kind.__name__)
+async def test_domain_error_is_answered_with_its_status(
     app: FastAPI,
     client: httpx2.AsyncClient,
     kind: type[errors.ServiceError],
@@ -57,15 +58,18 @@ async def test_every_domain_error_has_its_status(
 
     answer = await client.get("/failing")
 
-    assert answer.status_code == STATUS[kind]
+    assert answer.status_code == STATUSES[kind]
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_no_domain_error_is_forgotten() -> None:
-    assert set(STATUS) == set(errors.ServiceError.__subclasses__())
+def test_every_domain_error_of_the_platform_has_a_status() -> None:
+    found = [each for each in vars(errors).values() if isinstance(each, type)]
+    ours = {each for each in found if issubclass(each, errors.ServiceError)}
+
+    assert {*STATUSES} == ours - {errors.ServiceError}
 
 
-async def test_a_subclass_is_answered_like_its_parent(
+async def test_derived_error_has_the_status_of_its_parent(
     app: FastAPI,
     client: httpx2.AsyncClient,
 ) -> None:
@@ -84,10 +88,10 @@ async def test_a_subclass_is_answered_like_its_parent(
     [
         (errors.Unauthenticated("Who are you?"), "www-authenticate", "Bearer"),
         (errors.TooManyAttempts("Wait.", 90), "retry-after", "90"),
-        (errors.NotNow("Not now.", 5), "retry-after", "5"),
+        (errors.DependencyUnavailable("Not now.", 5), "retry-after", "5"),
     ],
 )
-async def test_some_errors_say_in_a_header_what_to_do(
+async def test_header_says_when_to_retry_or_how_to_authenticate(
     app: FastAPI,
     client: httpx2.AsyncClient,
     error: errors.ServiceError,
@@ -99,7 +103,7 @@ async def test_some_errors_say_in_a_header_what_to_do(
     assert (await client.get("/failing")).headers[header] == value
 
 
-async def test_an_unexpected_error_shows_nothing_and_is_logged_with_the_request_id(
+async def test_unexpected_error_is_answered_500_without_details_and_logged_with_the_request_id(
     app: FastAPI,
     client: httpx2.AsyncClient,
 ) -> None:
@@ -121,7 +125,7 @@ async def test_an_unexpected_error_shows_nothing_and_is_logged_with_the_request_
     assert (failure["request_id"], failure["exc_info"]) == ("abc-1", True)
 
 
-async def test_an_unusable_database_shows_nothing_and_is_logged(
+async def test_unavailable_database_is_answered_503_without_details_and_logged(
     app: FastAPI,
     client: httpx2.AsyncClient,
 ) -> None:
@@ -136,7 +140,7 @@ async def test_an_unusable_database_shows_nothing_and_is_logged(
     assert any(line.get("reason") == INTERNAL for line in logged)
 
 
-async def test_waiting_too_long_for_a_connection_is_answered(
+async def test_pool_timeout_is_answered_503(
     app: FastAPI,
     client: httpx2.AsyncClient,
     database: Database,
@@ -146,13 +150,13 @@ async def test_waiting_too_long_for_a_connection_is_answered(
         await session.execute(text("SELECT 1"))
 
     async with (
-        Database(database.url, connections=2, patience=0.05) as impatient,
-        impatient.write() as writer,
-        impatient.read() as reader,
+        Database(database.url, connections=2, pool_timeout=0.05) as small,
+        small.write() as writer,
+        small.read() as reader,
     ):
         for session in (writer, reader):
             await session.execute(text("SELECT 1"))
-        app.state.database = impatient
+        app.state.database = small
         answer = await client.post("/writing")
 
     assert answer.status_code == 503
@@ -165,7 +169,7 @@ async def pieces() -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("body", [b" " * 2_000_000, pieces()], ids=["announced", "unannounced"])
-async def test_a_body_that_is_too_large_is_refused(
+async def test_body_that_is_too_large_is_answered_413(
     app: FastAPI,
     client: httpx2.AsyncClient,
     body: bytes | AsyncIterator[bytes],
@@ -180,7 +184,7 @@ async def test_a_body_that_is_too_large_is_refused(
     assert refused.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_write_is_committed_before_it_is_answered(
+async def test_write_is_committed_before_the_response(
     app: FastAPI,
     client: httpx2.AsyncClient,
 ) -> None:
@@ -200,7 +204,7 @@ async def test_a_write_is_committed_before_it_is_answered(
     assert answer.status_code == 409
 
 
-async def test_a_read_has_ended_before_it_is_answered(
+async def test_read_has_ended_before_the_response(
     app: FastAPI,
     database: Database,
 ) -> None:

@@ -6,7 +6,7 @@ from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 
-async def test_the_callers_request_id_comes_back_and_is_logged(client: httpx2.AsyncClient) -> None:
+async def test_request_id_of_the_caller_is_returned_and_logged(client: httpx2.AsyncClient) -> None:
     with capture_logs(processors=[merge_contextvars]) as logged:
         answer = await client.get("/health/live", headers={"X-Request-ID": "caller-1"})
 
@@ -15,7 +15,7 @@ async def test_the_callers_request_id_comes_back_and_is_logged(client: httpx2.As
     assert logged[0].items() >= {"method": "GET", "path": "/health/live", "status": 200}.items()
 
 
-async def test_a_request_without_an_id_gets_a_new_one(client: httpx2.AsyncClient) -> None:
+async def test_request_without_an_id_gets_a_new_one(client: httpx2.AsyncClient) -> None:
     first = (await client.get("/health/live")).headers["x-request-id"]
     second = (await client.get("/health/live")).headers["x-request-id"]
 
@@ -24,7 +24,7 @@ async def test_a_request_without_an_id_gets_a_new_one(client: httpx2.AsyncClient
 
 
 @pytest.mark.parametrize("forged", ["a b", "x" * 129, "line\tbreak", ""])
-async def test_an_id_that_could_forge_a_log_line_is_replaced(
+async def test_request_id_that_could_forge_a_log_line_is_replaced(
     client: httpx2.AsyncClient,
     forged: str,
 ) -> None:

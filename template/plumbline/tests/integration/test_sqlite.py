@@ -1,4 +1,4 @@
-"""What holds for SQLite alone: its settings, its lock, and one clear sentence for a bad file."""
+"""What holds for SQLite alone: PRAGMAs, the write lock, one clear message for a bad file."""
 
 import asyncio
 import os
@@ -13,15 +13,13 @@ from typing import Any
 
 import pytest
 from alembic import command
+from plumbline import Invalid, Unavailable
+from plumbline.database import Database, sqlite
+from plumbline.testing.sqlite_sandbox import migrated_template
+from sample.main import SERVICE
 from sqlalchemy import text
 
-from {{ package }} import sqlite
-from {{ package }}.database import Database
-from {{ package }}.errors import Invalid, Unavailable
-from {{ package }}.revisions import migration_config
-from {{ package }}.testing.sqlite_sandbox import migrated_template
-
-NOBODY = 65534
+UNPRIVILEGED = 65534  # the user that systems call `nobody`
 
 PRAGMAS = [
     *("journal_mode", "synchronous", "foreign_keys", "temp_store", "cache_size"),
@@ -40,17 +38,17 @@ async def pragmas(database: Database) -> dict[str, list[object]]:
 
 @pytest.fixture
 def production(tmp_path: Path) -> str:
-    """A database on disk, made as a deployment makes it."""
+    """The URL of a database on disk, made as a deployment makes it."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'production.db'}"
-    command.upgrade(migration_config(url), "head")
+    command.upgrade(SERVICE.migrations.config(url), "head")
     return url
 
 
-async def test_the_database_of_the_tests_is_set_like_that_of_production(
+async def test_database_of_the_tests_has_the_pragmas_of_production(
     database: Database,
     production: str,
 ) -> None:
-    async with Database(production) as deployed:
+    async with SERVICE.open_database(production) as deployed:
         expected = await pragmas(deployed)
 
     assert await pragmas(database) == expected
@@ -59,13 +57,13 @@ async def test_the_database_of_the_tests_is_set_like_that_of_production(
     assert expected["synchronous"] == [1, 1]
 
 
-async def test_a_number_that_it_cannot_hold_is_one_clear_error(database: Database) -> None:
+async def test_number_that_cannot_be_stored_is_invalid(database: Database) -> None:
     with pytest.raises(Invalid, match="cannot be stored"):
         async with database.write() as session:
             await session.execute(text("SELECT :number"), {"number": 2**63})
 
 
-async def test_a_write_holds_the_lock_from_its_start(database: Database) -> None:
+async def test_write_transaction_holds_the_lock_from_its_start(database: Database) -> None:
     other = sqlite3.connect(database.name, timeout=0, isolation_level=None)
     async with database.write() as session:
         await session.execute(text("SELECT 1"))
@@ -75,7 +73,7 @@ async def test_a_write_holds_the_lock_from_its_start(database: Database) -> None
     other.close()
 
 
-async def test_a_writer_waits_for_one_in_another_process(database: Database) -> None:
+async def test_writer_waits_for_one_in_another_process(database: Database) -> None:
     async def write() -> None:
         async with database.write() as session:
             await session.execute(text("CREATE TABLE _late (value INTEGER)"))
@@ -89,19 +87,19 @@ async def test_a_writer_waits_for_one_in_another_process(database: Database) -> 
     await writing
 
 
-async def test_a_writer_does_not_wait_for_ever(
-    fresh: str,
+async def test_busy_timeout_ends_the_wait_of_a_writer(
+    database_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sqlite.PRAGMAS, "busy_timeout", 50)
-    async with Database(fresh) as database:
+    async with Database(database_url) as database:
         with closing(sqlite3.connect(database.name, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(Unavailable, match="is locked by another process"):
                 await database.check(writable=True)
 
 
-async def test_concurrent_changes_of_one_row_wait_for_each_other(database: Database) -> None:
+async def test_concurrent_changes_of_one_row_are_all_applied(database: Database) -> None:
     async with database.write() as session:
         await session.execute(text("CREATE TABLE _counter AS SELECT 0 AS value"))
 
@@ -119,16 +117,16 @@ async def test_concurrent_changes_of_one_row_wait_for_each_other(database: Datab
 
 @pytest.fixture
 def template() -> Path:
-    """A database at head that nobody may change: to be copied."""
-    return migrated_template()
+    """A read-only database at head: to be copied."""
+    return migrated_template(SERVICE)
 
 
 def refusal(path: Path) -> str:
-    """The sentence with which a service refuses the database at `path`, which stays as it is."""
+    """Return the message with which a service refuses the database at `path`; it is unchanged."""
     before = path.read_bytes() if path.exists() else None
 
     async def check() -> None:
-        async with Database(f"sqlite+aiosqlite:///{path}") as database:
+        async with SERVICE.open_database(f"sqlite+aiosqlite:///{path}") as database:
             await database.check(writable=True)
 
     with pytest.raises(Unavailable) as refused:
@@ -137,18 +135,18 @@ def refusal(path: Path) -> str:
     return str(refused.value)
 
 
-def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+def test_missing_folder_is_named_and_not_created(tmp_path: Path) -> None:
     path = tmp_path / "missing" / "service.db"
 
     assert str(path) in refusal(path)
     assert not path.parent.exists()
 
 
-def test_a_missing_file_is_not_created(tmp_path: Path) -> None:
+def test_missing_file_is_named_and_not_created(tmp_path: Path) -> None:
     assert "alembic upgrade head" in refusal(tmp_path / "service.db")
 
 
-def test_a_refusal_leaves_no_thread_behind(tmp_path: Path) -> None:
+def test_refused_database_leaves_no_thread_behind(tmp_path: Path) -> None:
     before = {*threading.enumerate()}
 
     for _ in range(20):  # a thread that outlives its loop fails the run, but not every time
@@ -158,28 +156,28 @@ def test_a_refusal_leaves_no_thread_behind(tmp_path: Path) -> None:
     assert not [thread.name for thread in after if "_connection" in thread.name]
 
 
-async def test_a_connection_that_nobody_waits_for_any_more_is_closed(
-    fresh: str,
+async def test_connection_opened_for_a_cancelled_task_is_closed(
+    database_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    opening, given_up = threading.Event(), threading.Event()
+    opening, cancelled = threading.Event(), threading.Event()
     opened: list[sqlite3.Connection] = []
     connect = sqlite3.connect
 
     def connect_late(*arguments: Any, **options: Any) -> sqlite3.Connection:
         opening.set()
-        given_up.wait()
+        cancelled.wait()
         opened.append(connect(*arguments, **options))
         return opened[0]
 
     monkeypatch.setattr(sqlite3, "connect", connect_late)
-    async with Database(fresh) as database:
+    async with Database(database_url) as database:
         asking = asyncio.create_task(database.check())
         await asyncio.to_thread(opening.wait)
         asking.cancel()
         await asyncio.wait([asking])
-        given_up.set()
-        while not opened or is_open(opened[0]):  # noqa: ASYNC110 - closing tells nobody
+        cancelled.set()
+        while not opened or is_open(opened[0]):  # noqa: ASYNC110 - closing sends no signal
             await asyncio.sleep(0.001)
 
 
@@ -191,28 +189,28 @@ def is_open(connection: sqlite3.Connection) -> bool:
     return True
 
 
-def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+def test_file_that_is_no_database_is_refused_unchanged(tmp_path: Path) -> None:
     path = tmp_path / "service.db"
     path.write_text("my diary " * 1000)
 
     assert "is no SQLite database" in refusal(path)
 
 
-def test_a_damaged_database_is_left_alone(template: Path, tmp_path: Path) -> None:
+def test_damaged_database_is_refused_unchanged(template: Path, tmp_path: Path) -> None:
     path = tmp_path / "service.db"
     path.write_bytes(template.read_bytes()[:6000])
 
     assert "is damaged" in refusal(path)
 
 
-def test_an_empty_database_wants_its_migrations(tmp_path: Path) -> None:
+def test_empty_database_needs_its_migrations(tmp_path: Path) -> None:
     path = tmp_path / "service.db"
     sqlite3.connect(path).execute("PRAGMA journal_mode=wal").connection.close()
 
     assert "run `alembic upgrade head`" in refusal(path)
 
 
-def test_the_database_of_a_newer_release_is_left_alone(template: Path, tmp_path: Path) -> None:
+def test_database_of_a_newer_release_is_refused_unchanged(template: Path, tmp_path: Path) -> None:
     path = tmp_path / "service.db"
     shutil.copyfile(template, path)
     connection = sqlite3.connect(path)
@@ -225,35 +223,35 @@ def test_the_database_of_a_newer_release_is_left_alone(template: Path, tmp_path:
 
 
 @pytest.fixture
-def folder_of_somebody_else() -> Iterator[Path]:
-    """A folder in which this process may not write; whoever tests as root becomes nobody."""
+def foreign_folder() -> Iterator[Path]:
+    """A folder in which this process may not write, once root has given up its rights."""
     folder = Path(tempfile.mkdtemp())
     yield folder
     shutil.rmtree(folder)
 
 
-def test_a_read_only_database_is_refused(template: Path, folder_of_somebody_else: Path) -> None:
-    path = folder_of_somebody_else / "service.db"
+def test_read_only_database_is_refused(template: Path, foreign_folder: Path) -> None:
+    path = foreign_folder / "service.db"
     shutil.copyfile(template, path)
     path.chmod(0o444)
-    folder_of_somebody_else.chmod(0o755)
-    refusal(path.with_name("missing.db"))  # imports what nobody may not be able to read any more
+    foreign_folder.chmod(0o755)
+    refusal(path.with_name("missing.db"))  # imports what an unprivileged user may not read
     root = os.geteuid() == 0
     try:
         if root:
-            os.seteuid(NOBODY)
+            os.seteuid(UNPRIVILEGED)
         else:
-            folder_of_somebody_else.chmod(0o555)
-        sentence = refusal(path)
+            foreign_folder.chmod(0o555)
+        message = refusal(path)
     finally:
         if root:
             os.seteuid(0)
-        folder_of_somebody_else.chmod(0o755)
+        foreign_folder.chmod(0o755)
 
-    assert "is read-only" in sentence
+    assert "is read-only" in message
 
 
-async def test_a_full_disk_is_one_clear_error_and_loses_nothing(database: Database) -> None:
+async def test_full_disk_is_named_and_loses_nothing(database: Database) -> None:
     async with database.write() as session:
         await session.execute(text("CREATE TABLE _parent (id INTEGER PRIMARY KEY)"))
         await session.execute(text("INSERT INTO _parent VALUES (1)"))

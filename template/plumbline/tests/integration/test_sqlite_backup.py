@@ -1,4 +1,4 @@
-"""A backup that is made while others write, what is in it, and the way back."""
+"""A backup that is made during writes, its contents, and restoring it."""
 
 import asyncio
 import shutil
@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
+from plumbline import Unavailable
+from plumbline.backup import back_up, main
+from plumbline.database import Database
+from sample.main import SERVICE
 from sqlalchemy import text
-
-from {{ package }}.backup import back_up, main
-from {{ package }}.database import Database
-from {{ package }}.errors import Unavailable
 
 INSERT = text("INSERT INTO _written VALUES (:number)")
 
@@ -28,7 +28,7 @@ def names(folder: Path) -> list[str]:
 
 @asynccontextmanager
 async def writing(database: Database) -> AsyncIterator[list[int]]:
-    """The numbers that are committed, while one after the other is."""
+    """Commit one number after the other; give those that are committed."""
     async with database.write() as session:
         await session.execute(text("CREATE TABLE _written (number INTEGER)"))
     committed: list[int] = []
@@ -46,11 +46,11 @@ async def writing(database: Database) -> AsyncIterator[list[int]]:
 
 
 async def reach(committed: list[int], number: int) -> None:
-    while len(committed) < number:  # noqa: ASYNC110 - the writer tells nobody
+    while len(committed) < number:  # noqa: ASYNC110 - the writer sends no signal
         await asyncio.sleep(0.001)
 
 
-async def test_a_copy_has_all_that_was_committed_before_and_nothing_by_halves(
+async def test_copy_has_what_was_committed_before_and_no_part_of_a_transaction(
     database: Database,
     tmp_path: Path,
 ) -> None:
@@ -58,7 +58,7 @@ async def test_a_copy_has_all_that_was_committed_before_and_nothing_by_halves(
         await reach(committed, 20)
         before = len(committed)
         await asyncio.to_thread(back_up, Path(database.name), tmp_path / "copy.db")
-        await reach(committed, before + 20)  # nobody has waited for the copy
+        await reach(committed, before + 20)  # no writer has waited for the copy
 
     found = numbers(tmp_path / "copy.db")
     assert found == list(range(len(found)))
@@ -66,9 +66,9 @@ async def test_a_copy_has_all_that_was_committed_before_and_nothing_by_halves(
     assert names(tmp_path) == ["copy.db"]
 
 
-async def test_a_copy_can_take_the_place_of_the_original(fresh: str, tmp_path: Path) -> None:
+async def test_copy_can_replace_the_original(database_url: str, tmp_path: Path) -> None:
     copy = tmp_path / "copy.db"
-    async with Database(fresh) as database, writing(database) as committed:
+    async with Database(database_url) as database, writing(database) as committed:
         await reach(committed, 5)
         await asyncio.to_thread(back_up, Path(database.name), copy)
         await reach(committed, 50)
@@ -78,14 +78,14 @@ async def test_a_copy_can_take_the_place_of_the_original(fresh: str, tmp_path: P
         leftover.unlink()
     shutil.copyfile(copy, place)
 
-    async with Database(fresh) as restored:
+    async with SERVICE.open_database(database_url) as restored:
         await restored.check(writable=True)
         async with restored.read() as session:
             there = (await session.scalars(text("SELECT number FROM _written"))).all()
     assert sorted(there) == numbers(copy)
 
 
-def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
+def test_existing_file_is_not_overwritten(tmp_path: Path) -> None:
     target = tmp_path / "copy.db"
     target.write_text("my diary")
 
@@ -95,14 +95,14 @@ def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
     assert target.read_text() == "my diary"
 
 
-def test_a_database_that_cannot_be_read_leaves_no_copy(tmp_path: Path) -> None:
+def test_unreadable_database_leaves_no_copy(tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="cannot be copied"):
         back_up(tmp_path / "service.db", tmp_path / "copy.db")
 
     assert names(tmp_path) == []
 
 
-def test_a_dangling_key_is_found(tmp_path: Path) -> None:
+def test_copy_with_a_dangling_key_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "service.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE _parent (id INTEGER PRIMARY KEY)")
@@ -119,13 +119,19 @@ def test_a_dangling_key_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "arguments", "sentence"),
     [
-        ("sqlite+aiosqlite:///missing.db", [], "Say where to: python -m "),
-        ("sqlite+aiosqlite:///missing.db", ["copy.db"], "missing.db cannot be copied to copy.db"),
-        ("postgresql+asyncpg://host/service", ["copy.db"], "copy it with pg_dump"),
-        ("nonsense", ["copy.db"], "DATABASE_URL"),
+        ("sqlite+aiosqlite:///missing.db", [], "Name the service and a new file: python -m "),
+        ("sqlite+aiosqlite:///missing.db", ["sample"], "Name the service and a new file: "),
+        ("sqlite+aiosqlite:///missing.db", ["missing", "copy.db"], "missing is no service"),
+        (
+            "sqlite+aiosqlite:///missing.db",
+            ["sample", "copy.db"],
+            "missing.db cannot be copied to copy.db",
+        ),
+        ("postgresql+asyncpg://host/service", ["sample", "copy.db"], "copy it with pg_dump"),
+        ("nonsense", ["sample", "copy.db"], "DATABASE_URL"),
     ],
 )
-def test_what_cannot_be_done_gets_one_sentence(
+def test_failure_is_explained_in_one_sentence(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     url: str,
@@ -133,12 +139,12 @@ def test_what_cannot_be_done_gets_one_sentence(
     sentence: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("{{ package | upper }}_DATABASE_URL", url)
+    monkeypatch.setenv("SAMPLE_DATABASE_URL", url)
 
     assert sentence in str(main(arguments))
 
 
-def test_it_tells_what_it_has_done(
+def test_success_is_printed(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -146,7 +152,7 @@ def test_it_tells_what_it_has_done(
     sqlite3.connect(tmp_path / "service.db").execute("CREATE TABLE _any (id)").connection.close()
     url = "sqlite+aiosqlite:///service.db"
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("{{ package | upper }}_DATABASE_URL", url)
+    monkeypatch.setenv("SAMPLE_DATABASE_URL", url)
 
-    assert main(["copy.db"]) is None
+    assert main(["sample", "copy.db"]) is None
     assert capsys.readouterr().out == "copy.db is a sound copy of service.db.\n"

@@ -1,4 +1,4 @@
-"""The driver's ways to its thread: few, and none that blocks the loop or overtakes another."""
+"""The driver needs few thread round trips, and none that blocks the loop or overtakes another."""
 
 import asyncio
 import json
@@ -9,12 +9,11 @@ from contextlib import closing
 from typing import Any, cast
 
 import pytest
+from plumbline.database import Database
+from plumbline.database.sqlite_driver import ROWS, Connection
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
-
-from {{ package }}.database import Database
-from {{ package }}.sqlite_driver import ROWS, Connection
 
 VALUES = text("SELECT value FROM json_each(:values)")
 FEW = VALUES.bindparams(values=json.dumps([*range(10)]))
@@ -28,8 +27,8 @@ async def driver_of(session: AsyncSession) -> Connection:
     return cast("Connection", raw.driver_connection)
 
 
-async def ways_of(session: AsyncSession) -> int:
-    """How many ways to the thread the session's connection has taken so far."""
+async def round_trips_of(session: AsyncSession) -> int:
+    """Return how many thread round trips the session's connection has made so far."""
     return (await driver_of(session)).sent
 
 
@@ -38,7 +37,7 @@ def busy(drivers: list[Connection]) -> bool:
 
 
 async def turns_until(work: Coroutine[Any, Any, object]) -> int:
-    """How many turns others get until it is done."""
+    """Return how many turns other tasks get until it is done."""
     doing, turns = asyncio.create_task(work), 0
     while not doing.done():
         await asyncio.sleep(0)
@@ -47,28 +46,30 @@ async def turns_until(work: Coroutine[Any, Any, object]) -> int:
     return turns
 
 
-async def test_a_short_query_takes_no_way_to_the_thread(database: Database) -> None:
+async def test_short_query_needs_no_thread_round_trip(database: Database) -> None:
     async with database.read() as session:
-        before = await ways_of(session)
+        before = await round_trips_of(session)
         assert (await session.scalars(FEW)).all() == [*range(10)]
-        assert await ways_of(session) == before
+        assert await round_trips_of(session) == before
 
 
-async def test_a_change_takes_one_way_and_its_commit_another(database: Database) -> None:
+async def test_change_needs_one_thread_round_trip_and_its_commit_another(
+    database: Database,
+) -> None:
     async with database.write() as session:
-        before = await ways_of(session)
+        before = await round_trips_of(session)
         await session.execute(text("CREATE TABLE _number (value INTEGER)"))
-        assert await ways_of(session) == before + 1
+        assert await round_trips_of(session) == before + 1
     async with database.write() as session:
-        assert await ways_of(session) == before + 2
+        assert await round_trips_of(session) == before + 2
 
 
-async def test_a_long_query_lets_others_run(database: Database) -> None:
+async def test_long_query_lets_other_tasks_run(database: Database) -> None:
     async with database.read() as session:
         assert await turns_until(session.scalar(LONG)) > 1
 
 
-async def test_a_query_that_is_too_long_for_the_loop_does_not_disturb_a_change(
+async def test_query_that_is_too_long_for_the_loop_keeps_the_changes_of_its_transaction(
     database: Database,
 ) -> None:
     async with database.write() as session:
@@ -80,7 +81,7 @@ async def test_a_query_that_is_too_long_for_the_loop_does_not_disturb_a_change(
         assert (await session.scalars(text("SELECT value FROM _number"))).all() == [7]
 
 
-async def test_rows_come_complete_and_in_order_however_they_are_fetched(database: Database) -> None:
+async def test_rows_are_complete_and_in_order_however_they_are_fetched(database: Database) -> None:
     expected = [*range(2 * ROWS + 1)]
     async with database.read() as session:
         assert (await session.scalars(MANY)).all() == expected
@@ -105,7 +106,7 @@ async def test_one_statement_takes_many_parameters(database: Database) -> None:
         assert (await session.scalars(text("SELECT value FROM _number"))).all() == [*range(5)]
 
 
-async def test_a_cancelled_query_is_not_overtaken(database: Database) -> None:
+async def test_cancelled_query_is_not_overtaken(database: Database) -> None:
     drivers: list[Connection] = []
 
     async def ask() -> None:
@@ -114,7 +115,7 @@ async def test_a_cancelled_query_is_not_overtaken(database: Database) -> None:
             await session.scalar(LONG)
 
     asking = asyncio.create_task(ask())
-    while not (asking.done() or busy(drivers)):  # noqa: ASYNC110 - it tells nobody
+    while not (asking.done() or busy(drivers)):  # noqa: ASYNC110 - it sends no signal
         await asyncio.sleep(0)
     asking.cancel()  # while the thread is at work
     await asyncio.wait([asking])
@@ -124,14 +125,14 @@ async def test_a_cancelled_query_is_not_overtaken(database: Database) -> None:
         assert (await session.scalars(FEW)).all() == [*range(10)]
 
 
-async def test_a_writer_that_has_to_wait_lets_others_run(database: Database) -> None:
+async def test_waiting_writer_lets_other_tasks_run(database: Database) -> None:
     async with database.write() as session:
         await session.scalars(FEW)  # the connection is open from here on
     other = sqlite3.connect(database.name, isolation_level=None, check_same_thread=False)
     loop_goes_on, seen = threading.Event(), []
 
     def leave() -> None:
-        seen.append(loop_goes_on.wait(2))
+        seen.append(loop_goes_on.wait(60))
         other.rollback()
 
     with closing(other):
@@ -148,7 +149,7 @@ async def test_a_writer_that_has_to_wait_lets_others_run(database: Database) -> 
     assert seen == [True]
 
 
-async def test_an_error_that_somebody_keeps_does_not_keep_the_lock(database: Database) -> None:
+async def test_error_that_is_kept_does_not_keep_the_lock(database: Database) -> None:
     drivers: list[Connection] = []
 
     async def change() -> None:
@@ -163,13 +164,13 @@ async def test_an_error_that_somebody_keeps_does_not_keep_the_lock(database: Dat
         async with database.write() as session:
             await session.execute(text("INSERT INTO _number VALUES (NULL)"))
     changing = asyncio.create_task(change())
-    while not (changing.done() or busy(drivers)):  # noqa: ASYNC110 - it tells nobody
+    while not (changing.done() or busy(drivers)):  # noqa: ASYNC110 - it sends no signal
         await asyncio.sleep(0)
     changing.cancel()  # which closes the connection
     await asyncio.wait([changing])
 
     def take_the_lock() -> None:
-        with closing(sqlite3.connect(database.name, timeout=5, isolation_level=None)) as other:
+        with closing(sqlite3.connect(database.name, timeout=120, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
 
     await asyncio.to_thread(take_the_lock)  # as soon as the connection's own thread has closed it

@@ -1,55 +1,66 @@
 """How the service starts, and how it stops."""
 
 import asyncio
+import dataclasses
 import os
 import re
 import signal
 import sqlite3
-import subprocess
 import sys
 from pathlib import Path
 
 import httpx2
 import pytest
 import uvicorn
+from plumbline import Service, Unavailable, server
+from plumbline.database import Database
+from plumbline.testing.serving import serve
+from sample.app import create_app
+from sample.main import SERVICE
+from sample.settings import Settings
 from structlog.testing import capture_logs
 
-from {{ package }} import main
-from {{ package }}.app import create_app
-from {{ package }}.database import Database
-from {{ package }}.errors import Unavailable
-from {{ package }}.settings import Settings
-from {{ package }}.testing.serving import serve
+
+@pytest.fixture
+def logging_configured() -> list[tuple[str, bool]]:
+    """With what the log was configured."""
+    return []
 
 
-def test_importing_it_reads_no_setting_and_opens_no_database() -> None:
-    unusable = {**os.environ, "{{ package | upper }}_DATABASE_URL": "nonsense"}
-    program = "import {{ package }}.main"
+@pytest.fixture
+def service(logging_configured: list[tuple[str, bool]]) -> Service[Settings]:
+    """The sample, whose log stays that of the tests."""
 
-    subprocess.run([sys.executable, "-c", program], env=unusable, check=True)  # noqa: S603 - ours
+    def note(level: str, *, as_json: bool) -> None:
+        logging_configured.append((level, as_json))
+
+    return dataclasses.replace(SERVICE, configure_logging=note)
 
 
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
     """What `main` would serve, instead of serving it."""
     calls: list[dict[str, object]] = []
-    monkeypatch.setattr(main, "configure_logs", lambda *_, **__: None)  # it is for a whole process
     monkeypatch.setattr(uvicorn, "run", lambda target, **how: calls.append({"app": target, **how}))
     return calls
 
 
-def test_it_serves_what_the_settings_say(
+def test_main_serves_what_the_settings_say(
+    service: Service[Settings],
     served: list[dict[str, object]],
+    logging_configured: list[tuple[str, bool]],
     monkeypatch: pytest.MonkeyPatch,
-    fresh: str,
+    database_url: str,
 ) -> None:
-    monkeypatch.setenv("{{ package | upper }}_DATABASE_URL", fresh)
-    monkeypatch.setenv("{{ package | upper }}_PORT", "8123")
+    monkeypatch.setenv("SAMPLE_DATABASE_URL", database_url)
+    monkeypatch.setenv("SAMPLE_PORT", "8123")
+    monkeypatch.setenv("SAMPLE_LOG_LEVEL", "error")
 
-    main.main()
+    server.main(service)
 
-    assert served[0]["app"] == "{{ package }}.main:production"
+    assert served[0]["app"] == "sample.main:production"
     assert served[0]["port"] == 8123
+    assert logging_configured == [("error", True)]
 
 
 @pytest.mark.parametrize(
@@ -61,31 +72,35 @@ def test_it_serves_what_the_settings_say(
         ("PORT", "http", "PORT: Input should be a valid integer"),
     ],
 )
-def test_it_does_not_start_on_an_unusable_setting(
+def test_unusable_setting_stops_the_start(  # noqa: PLR0913, PLR0917 - fixtures
+    service: Service[Settings],
     served: list[dict[str, object]],
     monkeypatch: pytest.MonkeyPatch,
     name: str,
     value: str,
     sentence: str,
 ) -> None:
-    monkeypatch.setenv(f"{{ package | upper }}_{name}", value)
+    monkeypatch.setenv(f"SAMPLE_{name}", value)
 
-    refusal = f"(?s){{ service }} cannot start: .*{sentence}"
-    with pytest.raises(SystemExit, match=refusal):
-        main.main()
+    with pytest.raises(SystemExit, match=f"(?s)sample cannot start: .*{sentence}"):
+        server.main(service)
 
     assert not served
 
 
-def test_uvicorn_alone_ends_with_the_same_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("{{ package | upper }}_PORT", "http")
+def test_uvicorn_alone_ends_with_the_same_sentence(
+    service: Service[Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAMPLE_PORT", "http")
 
     with pytest.raises(SystemExit, match=r"cannot start: .*_PORT: Input should be"):
-        main.production()
+        server.production(service)
 
 
-async def test_the_application_opens_and_closes_the_database_of_its_settings(fresh: str) -> None:
-    app = create_app(Settings(_env_file=None, database_url=fresh))
+async def test_application_opens_and_closes_the_database_of_its_settings(
+    database_url: str,
+) -> None:
+    app = create_app(Settings(_env_file=None, database_url=database_url))
 
     async with app.router.lifespan_context(app):
         await app.state.database.check()
@@ -93,7 +108,7 @@ async def test_the_application_opens_and_closes_the_database_of_its_settings(fre
     assert "Connections in pool: 0" in app.state.database.writer.pool.status()
 
 
-async def test_the_application_does_not_start_without_its_database(tmp_path: Path) -> None:
+async def test_application_does_not_start_without_its_database(tmp_path: Path) -> None:
     url = f"sqlite+aiosqlite:///{tmp_path / 'missing.db'}"
     app = create_app(Settings(_env_file=None, database_url=url))
 
@@ -102,9 +117,9 @@ async def test_the_application_does_not_start_without_its_database(tmp_path: Pat
             pass
 
 
-async def test_a_stopped_server_finishes_the_request_in_flight(database: Database) -> None:
-    told: list[int] = []
-    before = signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
+async def test_stopped_server_finishes_the_request_in_flight(database: Database) -> None:
+    received: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _: received.append(number))
     arrived = asyncio.Event()
     app = create_app(Settings(_env_file=None, database_url=database.url), database)
 
@@ -122,7 +137,7 @@ async def test_a_stopped_server_finishes_the_request_in_flight(database: Databas
     signal.signal(signal.SIGTERM, before)
 
     assert answer.json() == "done"
-    assert told == [signal.SIGTERM]  # uvicorn passes the signal on when it is done
+    assert received == [signal.SIGTERM]  # uvicorn passes the signal on when it is done
 
 
 @pytest.mark.parametrize(
@@ -134,28 +149,28 @@ async def test_a_stopped_server_finishes_the_request_in_flight(database: Databas
         ((3, 51, 2), [], None, 0),
     ],
 )
-def test_a_worker_warns_once_of_a_sqlite_that_cannot_bear_several(
+def test_worker_logs_one_warning_if_its_sqlite_is_unsafe_with_several_processes(  # noqa: PLR0913, PLR0917 - fixtures
+    service: Service[Settings],
     monkeypatch: pytest.MonkeyPatch,
     version: tuple[int, int, int],
     arguments: list[str],
     parent: object,
     warnings: int,
 ) -> None:
-    monkeypatch.setattr(main, "configure_logs", lambda *_, **__: None)
-    monkeypatch.setattr(main, "parent_process", lambda: parent)
+    monkeypatch.setattr(server, "parent_process", lambda: parent)
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
     monkeypatch.setattr(sys, "argv", ["uvicorn", *arguments])
 
     with capture_logs() as logged:
-        main.production()
+        server.production(service)
 
-    told = [line["reason"] for line in logged if line["event"] == "database.weakness"]
-    assert len(told) == warnings
-    assert all("several processes" in reason for reason in told)
+    reasons = [line["reason"] for line in logged if line["event"] == "database.multiprocess"]
+    assert len(reasons) == warnings
+    assert all("several processes" in reason for reason in reasons)
 
 
-async def test_the_version_of_the_database_is_logged(fresh: str) -> None:
-    app = create_app(Settings(_env_file=None, database_url=fresh))
+async def test_version_of_the_database_is_logged(database_url: str) -> None:
+    app = create_app(Settings(_env_file=None, database_url=database_url))
 
     with capture_logs() as logged:
         async with app.router.lifespan_context(app):

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.util import CommandError
+from sample.main import SERVICE
 
-from {{ package }}.revisions import migration_config
 
-
-def test_an_upgrade_that_would_leave_a_dangling_key_changes_nothing(tmp_path: Path) -> None:
+def test_upgrade_that_would_leave_a_dangling_key_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "service.db"
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE _parent (id INTEGER PRIMARY KEY)")
@@ -22,7 +21,7 @@ def test_an_upgrade_that_would_leave_a_dangling_key_changes_nothing(tmp_path: Pa
 
     dangling = "row 1 of _child would refer to a missing row of _parent"
     with pytest.raises(CommandError, match=dangling):
-        command.upgrade(migration_config(f"sqlite+aiosqlite:///{path}"), "head")
+        command.upgrade(SERVICE.migrations.config(f"sqlite+aiosqlite:///{path}"), "head")
 
     with closing(sqlite3.connect(path)) as connection:
         assert [*connection.iterdump()] == before

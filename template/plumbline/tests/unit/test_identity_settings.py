@@ -1,9 +1,8 @@
-"""The key of this service is kept from those who could read it on its way."""
+"""The key of a service is kept from others who could read it on its way to identity."""
 
 import pytest
 from pydantic import ValidationError
-
-from .settings import Settings
+from sample.modules.access.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -15,7 +14,7 @@ from .settings import Settings
         "http://[::1]:8001",
     ],
 )
-def test_it_may_go_over_https_or_stay_on_this_machine(url: str) -> None:
+def test_url_over_https_or_on_this_machine_is_accepted(url: str) -> None:
     assert str(Settings(identity_url=url).identity_url).startswith(url)
 
 
@@ -23,22 +22,22 @@ def test_it_may_go_over_https_or_stay_on_this_machine(url: str) -> None:
     "host",
     ["identity.example.org", "identity", "10.0.0.5", "[fe80::1]", "localhost.example.org"],
 )
-def test_over_plain_http_it_goes_nowhere_else_unless_that_is_said(host: str) -> None:
+def test_plain_http_to_another_machine_is_refused_unless_permitted(host: str) -> None:
     url = f"http://{host}:8000/"
 
-    with pytest.raises(ValidationError, match=r"could read keys .* set \w+_ACCESS_PLAIN_HTTP=true"):
+    with pytest.raises(ValidationError, match=r"could read keys .* set …_PLAIN_HTTP=true"):
         Settings(identity_url=url)
     assert str(Settings(identity_url=url, plain_http=True).identity_url) == url
 
 
 @pytest.mark.parametrize("url", ["identity", "ftp://identity", "http://", ""])
-def test_what_is_no_url_is_refused(url: str) -> None:
+def test_invalid_url_is_refused(url: str) -> None:
     with pytest.raises(ValidationError, match="identity_url"):
         Settings(identity_url=url)
 
 
 @pytest.mark.parametrize("key", ["ids_x ", "ids_x\n", "ids_ä"])
-def test_a_key_that_fits_no_header_is_refused_and_not_told(key: str) -> None:
+def test_key_that_fits_no_header_is_refused_without_showing_it(key: str) -> None:
     with pytest.raises(ValidationError, match="neither spaces nor") as refused:
         Settings(key=key)
 

@@ -79,7 +79,7 @@ async def test_of_concurrent_updates_of_one_version_exactly_one_succeeds(user: R
     answers = await asyncio.gather(*(update() for _ in range(MANY)))
 
     assert Counter(answer.status_code for answer in answers) == {200: 1, 412: MANY - 1}
-    winner = next(answer.json() for answer in answers if answer.status_code == 200)  # noqa: PLR2004
+    winner = next(answer.json() for answer in answers if answer.status_code == 200)  # noqa: PLR2004 - HTTP's
     assert await rest.read(rest.key(row)) == winner
 
 

@@ -51,7 +51,8 @@ class UsageHistory:
         """What it used, in words, as far as that is known."""
         first, last = self.samples[0], self.samples[-1]
         usage = {
-            "memory": f"{first.memory / MIB:.1f} MiB warmed up, {last.memory / MIB:.1f} MiB at the end",
+            "memory": f"{first.memory / MIB:.1f} MiB warmed up,"
+            f" {last.memory / MIB:.1f} MiB at the end",
             "open files": f"{first.files} warmed up, {last.files} at the end",
         }
         wal = {"largest WAL": f"{self.peak_wal / MIB:.1f} MiB"}

@@ -9,18 +9,23 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import httpx2
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import iter_route_contexts
 from pydantic_settings import BaseSettings
 
+from ..http.access.dependencies import get_caller
+from ..http.dependencies import ReadSession, WriteSession
 from ..http.error_format import ErrorFormat
 from .client import WithModules
 from .gates import project_of
 from .sandbox import AnyService
 
 __all__ = [
+    "test_caller_is_looked_up_before_a_transaction_opens",
     "test_each_module_alone_serves_its_own_operations_and_no_other",
     "test_every_operation_can_fail_and_describes_how",
     "test_every_operation_has_a_unique_name_and_a_description",
@@ -65,6 +70,7 @@ async def test_without_modules_only_health_is_served(
 ) -> None:
     async with with_modules(*plumbline_service.modules.names()) as client:
         everything = {each for each in await operations(client) if "{" not in each[0]}
+        assert await statuses(client, everything) <= {405}
 
     async with with_modules() as client:
         assert await operations(client) == set()
@@ -94,6 +100,38 @@ async def test_every_operation_can_fail_and_describes_how(app: FastAPI) -> None:
         assert "500" in errors, operation["operationId"]
         for each in errors.values():
             assert each["content"] == {form.media_type: {"schema": schema}}
+
+
+def in_order(dependant: Dependant) -> Iterator[object]:
+    """Yield what FastAPI calls before an endpoint, in this order."""
+    for each in dependant.dependencies:
+        yield from in_order(each)
+        yield each.call
+
+
+def endpoints(app: FastAPI) -> Iterator[tuple[str, Dependant]]:
+    """Yield the path of each endpoint, those of included routers too, and what it depends on."""
+    for route in iter_route_contexts(app.routes):
+        dependant = getattr(route, "dependant", None)
+        if isinstance(dependant, Dependant):
+            yield str(route.path), dependant
+
+
+def asks_within_a_transaction(dependant: Dependant) -> bool:
+    """Return whether the caller is looked up while a session of the endpoint is open."""
+    calls = [*in_order(dependant)]
+    if get_caller not in calls:
+        return False
+    sessions = {get_args(each)[1].dependency for each in (ReadSession, WriteSession)}
+    return bool(sessions & {*calls[: calls.index(get_caller)]})
+
+
+async def test_caller_is_looked_up_before_a_transaction_opens(app: FastAPI) -> None:
+    routes = [*endpoints(app)]
+    assert routes
+
+    wrong = [path for path, dependant in routes if asks_within_a_transaction(dependant)]
+    assert wrong == [], "put the caller before the session among the endpoint's parameters"
 
 
 def test_every_setting_is_in_a_readme(plumbline_service: AnyService) -> None:

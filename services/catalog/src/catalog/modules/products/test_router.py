@@ -12,6 +12,7 @@ from .factories import ProductCreateFactory
 from .models import Product
 
 URL = f"{PREFIX}/products"
+BODIES: dict[str, object] = {"GET": None, "PATCH": {}, "DELETE": None}
 
 
 async def create(client: httpx2.AsyncClient, **fields: Any) -> httpx2.Response:
@@ -102,9 +103,9 @@ async def test_write_without_the_current_version_is_refused(
     status: int,
 ) -> None:
     created = await create(client)
-    place, body = created.headers["location"], {} if method == "PATCH" else None
+    place = created.headers["location"]
 
-    refused = await client.request(method, place, json=body, headers=headers)
+    refused = await client.request(method, place, json=BODIES[method], headers=headers)
 
     assert refused.status_code == status
     assert (await client.get(place)).json() == created.json()
@@ -141,8 +142,8 @@ async def test_deleted_row_is_gone(client: httpx2.AsyncClient) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 async def test_unknown_id_is_not_found(client: httpx2.AsyncClient, method: str) -> None:
-    body = {} if method == "PATCH" else None
+    place, headers = f"{URL}/{uuid4()}", {"If-Match": "*"}
 
-    missing = await client.request(method, f"{URL}/{uuid4()}", headers={"If-Match": "*"}, json=body)
+    missing = await client.request(method, place, headers=headers, json=BODIES[method])
 
     assert missing.status_code == 404

@@ -1,6 +1,8 @@
-"""Who calls; what a route needs of them is in `dependencies.py`."""
+"""The registry of credentials: which module keeps sessions, and which API keys.
 
-from .caller import COOKIE, Caller, Carrier
-from .credentials import Found, recognises
+`verification.py` looks a credential up there; the composition root hands that to the platform.
+"""
 
-__all__ = ["COOKIE", "Caller", "Carrier", "Found", "recognises"]
+from .credentials import FoundCredential, register_credentials
+
+__all__ = ["FoundCredential", "register_credentials"]

@@ -1,7 +1,7 @@
-"""What keeps the credentials of a kind, and how a module says that it does; knows no HTTP.
+"""The registry of the modules that keep credentials; knows no HTTP.
 
-Sessions and API keys have routes that need a caller, who may have come with either. So neither can
-be imported here: each says at the start that it knows its own.
+Sessions and API keys have routes that need a caller, whose credential may be of either kind. So
+neither can be imported here: each registers its own when the application starts.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -11,14 +11,13 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from plumbline import Caller, Carrier
 from sqlalchemy.ext.asyncio import AsyncSession
-
-from .caller import Caller, Carrier
 
 
 @dataclass(frozen=True)
-class Found:
-    """Whom a credential belongs to, and when it was last noted that it is in use, if ever."""
+class FoundCredential:
+    """The caller that a credential belongs to, and when its last use was recorded, if ever."""
 
     caller: Caller
     used_at: datetime | None
@@ -27,15 +26,15 @@ class Found:
 class Credentials(Protocol):
     """The credentials of one kind, within the transaction of one session."""
 
-    async def find(self, secret: str) -> Found | None:
-        """Whose it is, if it is valid now."""
+    async def find(self, secret: str) -> FoundCredential | None:
+        """Return the credential with this secret, if it is valid now."""
 
-    async def note_use(self, key: UUID) -> None:
-        """Remember that the one with this id is in use now, if it is still there."""
+    async def record_use(self, key: UUID) -> None:
+        """Record that the credential with this id is in use now, if it still exists."""
 
 
 class Application(Protocol):
-    """What FastAPI calls one, as far as it matters here."""
+    """The part of a FastAPI application that matters here."""
 
     state: Any  # whatever its parts keep there
 
@@ -43,21 +42,21 @@ class Application(Protocol):
 CredentialsIn = Callable[[Any, AsyncSession], Credentials]  # Any: the application
 
 
-def recognises(
+def register_credentials(
     carrier: Carrier,
     credentials_in: CredentialsIn,
 ) -> Callable[[Application], AbstractAsyncContextManager[None]]:
-    """The `lifespan` of a router whose module keeps the credentials of this kind."""
+    """Return the `lifespan` of a router whose module keeps the credentials of this kind."""
 
     @asynccontextmanager
     async def lifespan(app: Application) -> AsyncIterator[None]:
-        app.state.credentials = {**known_to(app), carrier: credentials_in}
+        app.state.credentials = {**registered_in(app), carrier: credentials_in}
         yield
 
     return lifespan
 
 
-def known_to(app: Application) -> dict[Carrier, CredentialsIn]:
-    """The kinds that it recognises."""
-    known: dict[Carrier, CredentialsIn] = getattr(app.state, "credentials", {})
-    return known
+def registered_in(app: Application) -> dict[Carrier, CredentialsIn]:
+    """Return the kinds of credentials that the application's modules keep."""
+    registered: dict[Carrier, CredentialsIn] = getattr(app.state, "credentials", {})
+    return registered

@@ -1,27 +1,28 @@
-"""Whom a credential belongs to, and how seldom its use is noted."""
+"""Verification of credentials: how seldom their use is recorded."""
 
 from datetime import timedelta
 
 import httpx2
 import pytest
 from freezegun import freeze_time
+from plumbline import SerializationFailure
+from plumbline.database import Database
 from sqlalchemy import event
 
-from ...database import Database
-from ...errors import TryAgain
-from .verification import NOTED_EVERY
+from ... import PREFIX
+from .verification import RECORD_INTERVAL
 
-ME = "/api/v1/auth/me"
+ME = f"{PREFIX}/auth/me"
 
 
-async def test_the_use_of_a_session_is_noted_once_in_a_while(
+async def test_use_of_a_session_is_recorded_once_an_interval(
     ann_client: httpx2.AsyncClient,
     database: Database,
 ) -> None:
     written: list[str] = []
 
     @event.listens_for(database.writer.sync_engine, "before_cursor_execute")
-    def note(*arguments: object) -> None:
+    def record(*arguments: object) -> None:
         if not str(arguments[2]).startswith("SELECT"):
             written.append(str(arguments[2]))
 
@@ -30,25 +31,25 @@ async def test_the_use_of_a_session_is_noted_once_in_a_while(
             for _ in range(3):
                 await ann_client.get(ME)
             assert written == []
-            clock.tick(NOTED_EVERY + timedelta(seconds=1))
+            clock.tick(RECORD_INTERVAL + timedelta(seconds=1))
             for _ in range(3):
                 await ann_client.get(ME)
     finally:
-        event.remove(database.writer.sync_engine, "before_cursor_execute", note)
+        event.remove(database.writer.sync_engine, "before_cursor_execute", record)
 
     assert [statement.split()[:2] for statement in written] == [["UPDATE", "sessions"]]
 
 
-async def test_a_request_does_not_fail_as_another_one_notes_the_same(
+async def test_request_succeeds_while_another_one_records_the_same_use(
     ann_client: httpx2.AsyncClient,
     database: Database,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(*_: object) -> None:
-        raise TryAgain
+        raise SerializationFailure
 
     monkeypatch.setattr(database, "_writing", type("Refusing", (), {"begin": refuse})())
     with freeze_time(real_asyncio=True) as clock:
-        clock.tick(NOTED_EVERY + timedelta(seconds=1))
+        clock.tick(RECORD_INTERVAL + timedelta(seconds=1))
 
         assert (await ann_client.get(ME)).status_code == 200

@@ -1,1 +1,1 @@
-"""API keys: what programs of a user send in place of a password."""
+"""API keys: what the programs of a user send in place of a password."""

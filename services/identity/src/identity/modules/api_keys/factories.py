@@ -10,5 +10,5 @@ class ApiKeyCreateFactory(ModelFactory[ApiKeyCreate]):
 
     @classmethod
     def scopes(cls) -> set[str]:
-        """All that this service itself asks for."""
+        """Return every scope that this service itself needs."""
         return {"account:read", "account:write"}

@@ -3,14 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
+from plumbline import UtcDateTime, UuidKey
 from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...orm import Base, UtcDateTime
+from ...orm import Base
 
 
-class ApiKey(Base):
-    """A row; of the key there is a digest alone, and its beginning, by which people know it."""
+class ApiKey(UuidKey, Base):
+    """A row; of the key it has only a digest, and the prefix by which people recognize it."""
 
     __tablename__ = "api_keys"
 

@@ -1,18 +1,16 @@
-"""The URLs of API keys: make one, see them, revoke one."""
+"""The URLs of API keys: create, list, revoke."""
 
 from typing import Annotated
 from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, Depends, FastAPI
+from plumbline import Caller, next_cursor
+from plumbline.http import After, CurrentDatabase, Limit, ReadSession, needs, responses
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...client import no_store
-from ...dependencies import After, CurrentDatabase, Limit, ReadSession
-from ...pagination import next_cursor
-from ...problems import responses
-from ..access import Caller, recognises
-from ..access.dependencies import needs
+from ...peer import no_store
+from ..access import register_credentials
 from .schemas import ApiKeyCreate, ApiKeyCreated, ApiKeyPage, ApiKeyRead
 from .service import ApiKeyService
 
@@ -28,7 +26,7 @@ router = APIRouter(
     tags=["api keys"],
     dependencies=[Depends(no_store)],
     responses=responses(401, 403, 422),
-    lifespan=recognises("api_key", _credentials_in),
+    lifespan=register_credentials("api_key", _credentials_in),
 )
 
 Reader = Annotated[Caller, needs("account:read")]
@@ -42,7 +40,7 @@ async def create_api_key(
     caller: Writer,
     database: CurrentDatabase,
 ) -> ApiKeyCreated:
-    """Make one. This answer shows the key, and no other ever will."""
+    """Create one. This response shows the key, and no other ever does."""
     async with database.write() as session:
         row, key = await ApiKeyService(session).create(caller, body)
     log.info("api_key.created", user=str(caller.user), prefix=row.prefix)
@@ -58,7 +56,7 @@ async def list_api_keys(
     after: After = None,
     limit: Limit = 50,
 ) -> ApiKeyPage:
-    """Your keys, oldest first: of each its beginning, and when it was used last."""
+    """List your keys, oldest first: each with its prefix and its last use."""
     rows = await ApiKeyService(session).page(caller.user, after, limit)
     return ApiKeyPage(
         items=[ApiKeyRead.model_validate(row) for row in rows],
@@ -73,7 +71,7 @@ async def revoke_api_key(
     caller: Writer,
     database: CurrentDatabase,
 ) -> None:
-    """Make one worthless, at once."""
+    """Revoke one; it is invalid at once."""
     async with database.write() as session:
         await ApiKeyService(session).revoke(caller.user, key)
     log.info("api_key.revoked", user=str(caller.user), key=str(key))

@@ -4,12 +4,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from plumbline import Page
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from ...pagination import Page
-
 Scope = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{0,30}:[a-z][a-z0-9_-]{0,15}$")]
-"""What, and what may be done with it: `account:read`, or `orders:write` of another service."""
+"""A scope `resource:action`: `account:read`, or `orders:write` of another service."""
 
 
 def _split(stored: object) -> object:
@@ -17,7 +16,7 @@ def _split(stored: object) -> object:
 
 
 class ApiKeyCreate(BaseModel):
-    """All that a new one needs; it is good for nothing but its scopes."""
+    """What a new key needs; it permits its scopes and nothing else."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
@@ -27,7 +26,7 @@ class ApiKeyCreate(BaseModel):
 
 
 class ApiKeyRead(BaseModel):
-    """One, as its user may see it again: without the key itself."""
+    """An API key as its user sees it later: without the key itself."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -41,12 +40,12 @@ class ApiKeyRead(BaseModel):
 
 
 class ApiKeyCreated(ApiKeyRead):
-    """A new one, with the key, which nobody can show again."""
+    """A new API key, with the key itself, which is never shown again."""
 
     key: str
 
 
 class ApiKeyPage(Page):
-    """Some, oldest first."""
+    """A page of API keys, oldest first."""
 
     items: list[ApiKeyRead]

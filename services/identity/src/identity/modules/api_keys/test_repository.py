@@ -31,7 +31,9 @@ def make(user: UUID, key: str = "") -> ApiKey:
     )
 
 
-async def test_a_row_is_found_by_its_key(repository: ApiKeyRepository, user: UUID) -> None:
+async def test_row_is_found_by_the_digest_of_its_key(
+    repository: ApiKeyRepository, user: UUID
+) -> None:
     row = make(user, "key")
     await repository.add(row)
 
@@ -39,7 +41,7 @@ async def test_a_row_is_found_by_its_key(repository: ApiKeyRepository, user: UUI
     assert await repository.get_by_digest(digest("yek")) is None
 
 
-async def test_pages_follow_each_other_without_gap_or_overlap(
+async def test_pages_have_neither_gap_nor_overlap(
     repository: ApiKeyRepository,
     user: UUID,
     other: UUID,
@@ -57,7 +59,7 @@ async def test_pages_follow_each_other_without_gap_or_overlap(
     assert await repository.count(user) == 3
 
 
-async def test_the_use_of_one_row_is_noted(
+async def test_use_of_one_row_is_recorded(
     repository: ApiKeyRepository,
     session: AsyncSession,
     user: UUID,
@@ -66,14 +68,14 @@ async def test_the_use_of_one_row_is_noted(
     for row in rows:
         await repository.add(row)
 
-    await repository.note_use(rows[0].id, NOW)
+    await repository.record_use(rows[0].id, NOW)
     for row in rows:
         await session.refresh(row)
 
     assert [row.used_at for row in rows] == [NOW, None]
 
 
-async def test_only_its_user_can_remove_a_row(
+async def test_remove_by_another_user_keeps_the_row(
     repository: ApiKeyRepository,
     user: UUID,
     other: UUID,
@@ -87,7 +89,7 @@ async def test_only_its_user_can_remove_a_row(
     assert await repository.get_by_digest(row.digest) is None
 
 
-async def test_who_is_deleted_has_no_keys(
+async def test_deleted_user_has_no_api_keys(
     repository: ApiKeyRepository,
     session: AsyncSession,
     user: UUID,

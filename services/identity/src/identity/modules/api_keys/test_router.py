@@ -1,4 +1,4 @@
-"""The URLs: what is accepted, and what each answer says."""
+"""The URLs: what is accepted, and what each response says."""
 
 from typing import Any
 from uuid import UUID
@@ -6,16 +6,17 @@ from uuid import UUID
 import httpx2
 import pytest
 from fastapi import FastAPI
+from plumbline.http import COOKIE
+from plumbline.testing.client import WithModules
 from structlog.testing import capture_logs
 
-from ...testing.clients import WithModules
-from ..access import COOKIE
+from ... import PREFIX
 from ..users import UserRead
 from ..users.fixtures import PASSWORD
 from .factories import ApiKeyCreateFactory
 
-URL = "/api/v1/auth/api-keys"
-ME = "/api/v1/auth/me"
+URL = f"{PREFIX}/auth/api-keys"
+ME = f"{PREFIX}/auth/me"
 
 
 async def create(client: httpx2.AsyncClient, **fields: Any) -> httpx2.Response:
@@ -23,11 +24,13 @@ async def create(client: httpx2.AsyncClient, **fields: Any) -> httpx2.Response:
     return await client.post(URL, json=new.model_dump(mode="json"))
 
 
-def bearing(created: httpx2.Response) -> dict[str, str]:
+def bearer(created: httpx2.Response) -> dict[str, str]:
     return {"Authorization": f"Bearer {created.json()['key']}"}
 
 
-async def test_a_new_key_is_shown_once(ann_client: httpx2.AsyncClient) -> None:
+async def test_create_answers_with_the_key_and_no_other_response_does(
+    ann_client: httpx2.AsyncClient,
+) -> None:
     created = await create(ann_client, name="nightly report", scopes={"orders:read"})
 
     assert created.status_code == 201
@@ -58,7 +61,7 @@ async def test_a_new_key_is_shown_once(ann_client: httpx2.AsyncClient) -> None:
         {"name": "x", "scopes": ["account:read"], "user_id": str(UUID(int=1))},
     ],
 )
-async def test_an_unusable_one_is_refused(
+async def test_create_with_an_invalid_body_is_refused(
     ann_client: httpx2.AsyncClient,
     body: dict[str, object],
 ) -> None:
@@ -66,18 +69,18 @@ async def test_an_unusable_one_is_refused(
 
 
 def needed(operation: dict[str, Any]) -> dict[str, set[str]]:
-    """The scopes that an operation needs, for each kind of credential that it takes."""
+    """Return the scopes that an operation needs, for each kind of credential that it takes."""
     return {
         kind: {*scopes} for each in operation.get("security", []) for kind, scopes in each.items()
     }
 
 
-async def test_a_key_can_be_used_in_place_of_the_cookie_on_every_protected_route(
+async def test_api_key_replaces_the_cookie_on_every_protected_route(
     app: FastAPI,
     ann_client: httpx2.AsyncClient,
     client: httpx2.AsyncClient,
 ) -> None:
-    key = bearing(await create(ann_client))
+    key = bearer(await create(ann_client))
     protected = [
         (path, method, operation)
         for path, operations in app.openapi()["paths"].items()
@@ -98,7 +101,7 @@ async def test_a_key_can_be_used_in_place_of_the_cookie_on_every_protected_route
         }, path
 
 
-async def test_the_openapi_document_says_what_a_route_needs(app: FastAPI) -> None:
+async def test_openapi_document_names_the_scopes_of_each_route(app: FastAPI) -> None:
     wanted = {
         operation["operationId"]: needed(operation)
         for operations in app.openapi()["paths"].values()
@@ -115,18 +118,18 @@ async def test_the_openapi_document_says_what_a_route_needs(app: FastAPI) -> Non
     [
         ("POST", URL),
         ("DELETE", f"{URL}/{UUID(int=1)}"),
-        ("POST", "/api/v1/auth/logout-everywhere"),
-        ("POST", "/api/v1/auth/change-password"),
+        ("POST", f"{PREFIX}/auth/logout-everywhere"),
+        ("POST", f"{PREFIX}/auth/change-password"),
         ("DELETE", f"/api/v1/auth/sessions/{UUID(int=1)}"),
     ],
 )
-async def test_a_key_for_reading_changes_nothing(
+async def test_api_key_with_a_reading_scope_changes_nothing(
     ann_client: httpx2.AsyncClient,
     client: httpx2.AsyncClient,
     method: str,
     path: str,
 ) -> None:
-    key = bearing(await create(ann_client, scopes={"account:read"}))
+    key = bearer(await create(ann_client, scopes={"account:read"}))
     body: dict[str, object] = {"name": "x", "scopes": ["account:read"]}
     if path.endswith("change-password"):
         body = {"current": PASSWORD, "new": "another horse, another battery"}
@@ -137,14 +140,14 @@ async def test_a_key_for_reading_changes_nothing(
     assert (await ann_client.get(ME)).status_code == 200
 
 
-async def test_a_key_that_changes_the_password_gets_no_session(
+async def test_password_change_with_an_api_key_creates_no_session(
     ann_client: httpx2.AsyncClient,
     client: httpx2.AsyncClient,
 ) -> None:
-    key = bearing(await create(ann_client))
+    key = bearer(await create(ann_client))
     change = {"current": PASSWORD, "new": "another horse, another battery"}
 
-    changed = await client.post("/api/v1/auth/change-password", json=change, headers=key)
+    changed = await client.post(f"{PREFIX}/auth/change-password", json=change, headers=key)
 
     assert changed.status_code == 204
     assert "set-cookie" not in changed.headers
@@ -152,7 +155,7 @@ async def test_a_key_that_changes_the_password_gets_no_session(
     assert (await client.get(ME, headers=key)).status_code == 200
 
 
-async def test_it_is_logged_who_made_and_revoked_a_key(
+async def test_create_and_revoke_are_logged_with_the_user(
     ann_client: httpx2.AsyncClient,
     ann: UserRead,
 ) -> None:
@@ -160,25 +163,25 @@ async def test_it_is_logged_who_made_and_revoked_a_key(
         made = (await create(ann_client)).json()
         await ann_client.delete(f"{URL}/{made['id']}")
 
-    told = [line for line in logged if line["event"].startswith("api_key.")]
-    assert [(line["event"], line["user"]) for line in told] == [
+    recorded = [line for line in logged if line["event"].startswith("api_key.")]
+    assert [(line["event"], line["user"]) for line in recorded] == [
         ("api_key.created", str(ann.id)),
         ("api_key.revoked", str(ann.id)),
     ]
 
 
-async def test_a_key_makes_no_stronger_key(
+async def test_create_with_a_scope_that_the_api_key_lacks_is_refused(
     ann_client: httpx2.AsyncClient,
     client: httpx2.AsyncClient,
 ) -> None:
-    key = bearing(await create(ann_client, scopes={"account:write"}))
+    key = bearer(await create(ann_client, scopes={"account:write"}))
     body = {"name": "x", "scopes": ["account:read"]}
 
     assert (await client.post(URL, json=body, headers=key)).status_code == 403
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
-async def test_a_key_counts_more_than_a_cookie_and_a_wrong_one_is_no_key(
+async def test_api_key_takes_precedence_over_the_cookie_even_if_invalid(
     ann_client: httpx2.AsyncClient,
     bob_client: httpx2.AsyncClient,
     scheme: str,
@@ -192,7 +195,7 @@ async def test_a_key_counts_more_than_a_cookie_and_a_wrong_one_is_no_key(
     assert refused.status_code == 401
 
 
-async def test_a_token_of_a_session_is_no_key_and_a_key_is_no_token(
+async def test_session_token_is_no_api_key_and_vice_versa(
     ann_client: httpx2.AsyncClient,
     client: httpx2.AsyncClient,
 ) -> None:
@@ -205,7 +208,7 @@ async def test_a_token_of_a_session_is_no_key_and_a_key_is_no_token(
     assert (as_key.status_code, as_token.status_code) == (401, 401)
 
 
-async def test_nobody_sees_or_revokes_the_keys_of_others(
+async def test_api_keys_of_other_users_are_neither_listed_nor_revoked(
     ann_client: httpx2.AsyncClient,
     bob_client: httpx2.AsyncClient,
 ) -> None:
@@ -213,10 +216,10 @@ async def test_nobody_sees_or_revokes_the_keys_of_others(
 
     assert (await ann_client.get(URL)).json()["items"] == []
     assert (await ann_client.delete(f"{URL}/{created.json()['id']}")).status_code == 404
-    assert (await ann_client.get(ME, headers=bearing(created))).status_code == 200
+    assert (await ann_client.get(ME, headers=bearer(created))).status_code == 200
 
 
-async def test_the_list_is_cut_into_pages(ann_client: httpx2.AsyncClient) -> None:
+async def test_list_is_paginated(ann_client: httpx2.AsyncClient) -> None:
     names = [(await create(ann_client)).json()["name"] for _ in range(3)]
 
     first = (await ann_client.get(URL, params={"limit": 2})).json()
@@ -225,7 +228,7 @@ async def test_the_list_is_cut_into_pages(ann_client: httpx2.AsyncClient) -> Non
     assert [each["name"] for each in first["items"] + rest["items"]] == names
 
 
-async def test_another_site_cannot_make_a_key_with_the_cookie(
+async def test_create_from_another_site_is_refused(
     ann_client: httpx2.AsyncClient,
 ) -> None:
     body = {"name": "x", "scopes": ["account:read"]}
@@ -236,11 +239,11 @@ async def test_another_site_cannot_make_a_key_with_the_cookie(
     assert (await ann_client.get(URL)).json()["items"] == []
 
 
-async def test_without_this_module_no_key_is_believed(
+async def test_api_key_is_invalid_while_its_module_is_disabled(
     ann_client: httpx2.AsyncClient,
     with_modules: WithModules,
 ) -> None:
-    key = bearing(await create(ann_client))
+    key = bearer(await create(ann_client))
 
     async with with_modules("users", "sessions") as client:
         assert (await client.get(ME, headers=key)).status_code == 401

@@ -5,13 +5,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from plumbline import Caller, Conflict, Forbidden, NotFound, now
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...errors import Conflict, Forbidden, NotFound
-from ...orm import now
-from ..access import Caller
 from .factories import ApiKeyCreateFactory
-from .service import MOST, PREFIX, SHOWN, ApiKeyService
+from .service import MAX_KEYS, PREFIX, PREFIX_LENGTH, ApiKeyService
 
 MOMENT = timedelta(microseconds=1)
 
@@ -28,7 +26,7 @@ def in_person(user: UUID) -> Caller:
     return Caller(user, uuid4(), scopes=None, expires_at=now() + timedelta(hours=1))
 
 
-async def test_a_key_leads_to_its_user_and_to_what_it_is_for(
+async def test_find_api_key_returns_its_user_and_scopes(
     service: ApiKeyService,
     in_person: Caller,
 ) -> None:
@@ -46,19 +44,19 @@ async def test_a_key_leads_to_its_user_and_to_what_it_is_for(
     assert await service.find(row.prefix) is None
 
 
-async def test_of_a_key_only_a_digest_and_its_beginning_are_kept(
+async def test_create_stores_only_digest_and_prefix_of_an_api_key(
     service: ApiKeyService,
     in_person: Caller,
 ) -> None:
     row, key = await service.create(in_person, ApiKeyCreateFactory.build())
 
     assert key.startswith(PREFIX)
-    assert row.prefix == key[:SHOWN]
+    assert row.prefix == key[:PREFIX_LENGTH]
     assert key not in str(vars(row))
-    assert len(key) - SHOWN >= 32  # letters of 6 bits that nobody is shown
+    assert len(key) - PREFIX_LENGTH >= 32  # characters of 6 bits that are never shown
 
 
-async def test_a_key_ends_after_its_days(
+async def test_api_key_expires_after_its_days(
     service: ApiKeyService,
     in_person: Caller,
     clock: FrozenDateTimeFactory,
@@ -71,13 +69,13 @@ async def test_a_key_ends_after_its_days(
     assert await service.find(key) is None
 
 
-async def test_a_key_makes_none_that_can_do_more_or_lives_longer(
+async def test_api_key_creates_no_key_with_more_scopes_or_a_later_end(
     service: ApiKeyService,
     user: UUID,
 ) -> None:
     key = Caller(user, uuid4(), frozenset({"account:write"}), now() + timedelta(days=10))
 
-    with pytest.raises(Forbidden, match="not for account:read"):
+    with pytest.raises(Forbidden, match="does not permit account:read"):
         await service.create(key, ApiKeyCreateFactory.build())
     row, _ = await service.create(
         key, ApiKeyCreateFactory.build(scopes={"account:write"}, expires_in_days=90)
@@ -86,23 +84,27 @@ async def test_a_key_makes_none_that_can_do_more_or_lives_longer(
     assert row.expires_at == key.expires_at
 
 
-async def test_a_user_has_only_so_many(service: ApiKeyService, in_person: Caller) -> None:
-    rows = [(await service.create(in_person, ApiKeyCreateFactory.build()))[0] for _ in range(MOST)]
+async def test_create_beyond_the_limit_of_a_user_is_a_conflict(
+    service: ApiKeyService, in_person: Caller
+) -> None:
+    rows = [
+        (await service.create(in_person, ApiKeyCreateFactory.build()))[0] for _ in range(MAX_KEYS)
+    ]
 
     with pytest.raises(Conflict, match="revoke one first"):
         await service.create(in_person, ApiKeyCreateFactory.build())
     await service.revoke(in_person.user, rows[0].id)
     await service.create(in_person, ApiKeyCreateFactory.build())
 
-    assert len(await service.page(in_person.user, None, 100)) == MOST
+    assert len(await service.page(in_person.user, None, 100)) == MAX_KEYS
 
 
-async def test_expired_keys_are_cleared_away_and_do_not_count(
+async def test_expired_api_keys_are_deleted_and_do_not_count(
     service: ApiKeyService,
     in_person: Caller,
     clock: FrozenDateTimeFactory,
 ) -> None:
-    for _ in range(MOST):
+    for _ in range(MAX_KEYS):
         await service.create(in_person, ApiKeyCreateFactory.build(expires_in_days=1))
     clock.tick(timedelta(days=1))
 
@@ -111,7 +113,7 @@ async def test_expired_keys_are_cleared_away_and_do_not_count(
     assert await service.page(in_person.user, None, 100) == [row]
 
 
-async def test_a_revoked_key_is_worthless_and_nobody_else_can_revoke_it(
+async def test_revoked_api_key_is_invalid_and_only_its_user_can_revoke_it(
     service: ApiKeyService,
     in_person: Caller,
 ) -> None:
@@ -127,7 +129,7 @@ async def test_a_revoked_key_is_worthless_and_nobody_else_can_revoke_it(
         await service.revoke(in_person.user, row.id)
 
 
-async def test_it_is_noted_when_a_key_was_used(
+async def test_use_of_an_api_key_is_recorded(
     service: ApiKeyService,
     session: AsyncSession,
     in_person: Caller,
@@ -135,7 +137,7 @@ async def test_it_is_noted_when_a_key_was_used(
     row, key = await service.create(in_person, ApiKeyCreateFactory.build())
     assert row.used_at is None
 
-    await service.note_use(row.id)
+    await service.record_use(row.id)
     session.expunge_all()
 
     found = await service.find(key)

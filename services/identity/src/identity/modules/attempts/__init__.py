@@ -1,6 +1,6 @@
-"""How often somebody may try: counted in the database, so for all processes and past a restart."""
+"""Rate limits of attempts: counted in the database, across all processes and restarts."""
 
-from .service import AttemptService, Begun
+from .service import AttemptService, PendingAttempt
 from .settings import Settings
 
-__all__ = ["AttemptService", "Begun", "Settings"]
+__all__ = ["AttemptService", "PendingAttempt", "Settings"]

@@ -1,6 +1,6 @@
-"""Time that a test decides, for the tests of all modules.
+"""Frozen time, for the tests of all modules.
 
-* `clock`: stands still until it is told to go on
+* `clock`: time stands still until the test moves it
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from freezegun.api import FrozenDateTimeFactory
 
 @pytest.fixture
 def clock() -> Iterator[FrozenDateTimeFactory]:
-    """The first moment of 2026; `clock.tick` goes on, and `clock.move_to` anywhere."""
+    """Freeze time at the start of 2026; `clock.tick` and `clock.move_to` move it."""
     with freeze_time("2026-01-01", real_asyncio=True) as clock:
         assert isinstance(clock, FrozenDateTimeFactory)
         yield clock

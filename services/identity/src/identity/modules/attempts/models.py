@@ -2,16 +2,17 @@
 
 from datetime import datetime
 
+from plumbline import UtcDateTime, UuidKey
 from sqlalchemy import Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...orm import Base, UtcDateTime
+from ...orm import Base
 
 
-class Attempt(Base):
-    """One of a subject, which is an account or a network address.
+class Attempt(UuidKey, Base):
+    """An attempt of a subject, which is an account or a network address.
 
-    It is a digest, as people type all sorts of things where their e-mail belongs.
+    `subject` is a digest, as people type passwords, too, where their e-mail belongs.
     """
 
     __tablename__ = "attempts"

@@ -22,7 +22,7 @@ class AttemptRepository:
         await self._session.flush()
 
     async def times(self, subject: bytes) -> list[datetime]:
-        """When a subject has tried, oldest first."""
+        """Return the times of the attempts of a subject, oldest first."""
         query = select(Attempt.made_at).where(Attempt.subject == subject)
         return list(await self._session.scalars(query.order_by(Attempt.made_at)))
 
@@ -35,5 +35,5 @@ class AttemptRepository:
         await self._session.execute(delete(Attempt).where(Attempt.subject == subject))
 
     async def remove_older(self, moment: datetime) -> None:
-        """Delete what was made before a moment, whoever made it."""
+        """Delete the attempts of all subjects up to a moment."""
         await self._session.execute(delete(Attempt).where(Attempt.made_at <= moment))

@@ -1,4 +1,4 @@
-"""Who has tried too often; knows no HTTP."""
+"""Counts attempts and limits their rate; knows no HTTP."""
 
 import math
 from dataclasses import dataclass
@@ -8,10 +8,9 @@ from typing import Final
 from uuid import UUID
 
 import structlog
+from plumbline import TooManyAttempts, now
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...errors import TooManyAttempts
-from ...orm import now
 from ...tokens import digest
 from .models import Attempt
 from .repository import AttemptRepository
@@ -19,62 +18,62 @@ from .settings import Settings
 
 log = structlog.get_logger()
 
-ONE_SITE: Final = 64  # bits of an IPv6 address that a provider gives to one customer: RFC 6177
+SITE_PREFIX: Final = 64  # bits of an IPv6 address that a provider gives to one customer: RFC 6177
 
 
 @dataclass(frozen=True)
-class Begun:
-    """An attempt whose outcome is not known yet: its rows, and its account if it was for one."""
+class PendingAttempt:
+    """An attempt whose outcome is unknown yet: the ids of its rows, and its account if any."""
 
     keys: list[UUID]
     account: str | None
 
 
 class AttemptService:
-    """The use cases, within the transaction of one session.
+    """The rules, within the transaction of one session.
 
-    An attempt counts before its outcome is known, as many may be under way at once. That it began
-    must be committed even when it fails: it needs a transaction of its own.
+    An attempt counts before its outcome is known, as many may be pending at once. It must be
+    committed even if the request fails later: `begin` needs a transaction of its own.
     """
 
     def __init__(self, session: AsyncSession, rules: Settings) -> None:
         self._repository = AttemptRepository(session)
         self._rules = rules
 
-    async def begin(self, address: str, account: str | None = None) -> Begun:
+    async def begin(self, address: str, account: str | None = None) -> PendingAttempt:
         """Count an attempt, from a network address, for an account. Raises `TooManyAttempts`."""
         moment, window = now(), timedelta(minutes=self._rules.minutes)
         await self._repository.remove_older(moment - window)
-        most = {digest(f"address {_network(address)}"): self._rules.per_address}
+        limits = {digest(f"address {_network(address)}"): self._rules.per_address}
         if account is not None:
-            most[digest(f"account {account}")] = self._rules.per_account
-        for subject, limit in most.items():
+            limits[digest(f"account {account}")] = self._rules.per_account
+        for subject, limit in limits.items():
             times = await self._repository.times(subject)
             if len(times) >= limit:
                 wait = _seconds(times[-limit] + window - moment)
                 log.warning("attempts.limited", address=address)
                 raise TooManyAttempts(f"Too many attempts; try again in {wait} seconds.", wait)
-        rows = [Attempt(subject=subject, made_at=moment) for subject in most]
+        rows = [Attempt(subject=subject, made_at=moment) for subject in limits]
         await self._repository.add(rows)
-        return Begun([row.id for row in rows], account)
+        return PendingAttempt([row.id for row in rows], account)
 
-    async def succeed(self, begun: Begun) -> None:
-        """Take an attempt back, and forgive the account those before it."""
-        await self._repository.remove(begun.keys)
-        if begun.account is not None:
-            await self._repository.remove_all(digest(f"account {begun.account}"))
+    async def succeed(self, attempt: PendingAttempt) -> None:
+        """Delete a successful attempt, and all earlier ones of its account."""
+        await self._repository.remove(attempt.keys)
+        if attempt.account is not None:
+            await self._repository.remove_all(digest(f"account {attempt.account}"))
 
 
 def _network(address: str) -> str:
-    """Whose an address is: nobody gets past a limit who has as many as there are in one network."""
+    """Return the network that shares one limit: group an IPv6 address by its /64."""
     try:
         found = ip_address(address)
-    except ValueError:  # what a proxy calls it
+    except ValueError:  # a name that a proxy sends
         return address
-    if isinstance(found, IPv6Address) and found.ipv4_mapped:  # what a socket for both calls it
+    if isinstance(found, IPv6Address) and found.ipv4_mapped:  # IPv4 on a dual-stack socket
         return str(found.ipv4_mapped)
     if isinstance(found, IPv6Address):
-        return str(ip_network((found, ONE_SITE), strict=False))
+        return str(ip_network((found, SITE_PREFIX), strict=False))
     return str(found)
 
 

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from plumbline import TooManyAttempts
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from structlog.testing import capture_logs
 
-from ...errors import TooManyAttempts
 from .models import Attempt
 from .service import AttemptService
 from .settings import Settings
@@ -25,7 +25,7 @@ def service(session: AsyncSession) -> AttemptService:
     return AttemptService(session, RULES)
 
 
-async def test_an_account_may_fail_so_often_from_wherever(service: AttemptService) -> None:
+async def test_account_limit_applies_across_addresses(service: AttemptService) -> None:
     for address in (HERE, THERE, HERE):
         await service.begin(address, ANN)
 
@@ -41,7 +41,7 @@ async def test_an_account_may_fail_so_often_from_wherever(service: AttemptServic
     await service.begin(HERE, BOB)
 
 
-async def test_an_address_may_fail_so_often_for_whomever(service: AttemptService) -> None:
+async def test_address_limit_applies_across_accounts(service: AttemptService) -> None:
     for number in range(RULES.per_address):
         await service.begin(HERE, f"{number}@example.org")
 
@@ -80,7 +80,7 @@ async def test_a_network_of_ipv6_counts_as_one_address(
         await service.begin(neighbour)
 
 
-async def test_the_wait_is_over_when_the_first_that_counts_is_old_enough(
+async def test_wait_ends_when_the_first_counted_attempt_expires(
     service: AttemptService,
     clock: FrozenDateTimeFactory,
 ) -> None:
@@ -127,7 +127,7 @@ async def test_success_is_not_counted_and_forgives_the_account_but_not_the_addre
         await service.begin(HERE, BOB)
 
 
-async def test_nothing_is_kept_longer_than_it_counts_nor_in_plain_words(
+async def test_expired_attempts_are_deleted_and_subjects_are_digests(
     service: AttemptService,
     session: AsyncSession,
     clock: FrozenDateTimeFactory,

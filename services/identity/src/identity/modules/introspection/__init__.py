@@ -1,1 +1,1 @@
-"""Introspection: other services ask who a session or an API key belongs to."""
+"""Introspection: other services look up the caller of a session or an API key."""

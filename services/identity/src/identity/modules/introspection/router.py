@@ -1,16 +1,14 @@
-"""The URL where other services ask who sends them a session or an API key."""
+"""The URL where other services look up the caller of a session or an API key."""
 
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from plumbline import Unauthenticated
+from plumbline.http import responses, settings_of, verify
 
-from ...client import no_store
-from ...dependencies import settings_of
-from ...errors import Unauthenticated
-from ...problems import responses
+from ...peer import no_store
 from ...tokens import digest
-from ..access.dependencies import verify
 from .schemas import Introspection, Question
 from .settings import Settings
 
@@ -19,7 +17,7 @@ SERVICE_KEY: Final = HTTPBearer(
 )
 
 
-async def _known_service(
+async def _require_service_key(
     key: Annotated[HTTPAuthorizationCredentials | None, Security(SERVICE_KEY)],
     settings: Annotated[Settings, Depends(settings_of(Settings))],
 ) -> None:
@@ -33,11 +31,11 @@ router = APIRouter(prefix="/auth", tags=["introspection"], dependencies=[Depends
 # POST /api/v1/auth/introspect
 @router.post(
     "/introspect",
-    dependencies=[Depends(_known_service)],
+    dependencies=[Depends(_require_service_key)],
     responses=responses(400, 401, 413, 422),
 )
 async def introspect(body: Question, request: Request) -> Introspection:
-    """Whose a credential is, at this moment."""
+    """Return the caller that a credential belongs to at this moment."""
     caller = await verify(request, body.carrier, body.secret.get_secret_value())
     if caller is None:
         return Introspection(active=False)

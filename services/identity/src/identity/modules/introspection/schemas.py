@@ -1,16 +1,15 @@
-"""What a service asks, and is told. The idea and the word `active` are those of RFC 7662."""
+"""The request and the response of introspection; the word `active` is that of RFC 7662."""
 
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
+from plumbline import Carrier
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
-
-from ..access import Carrier
 
 
 class Question(BaseModel):
-    """A credential that somebody has sent to the service, and what carried it."""
+    """A credential that the service has received, and its kind."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -19,7 +18,7 @@ class Question(BaseModel):
 
 
 class Introspection(BaseModel):
-    """Whose it is, if anybody's; where `scopes` is null, it is good for everything."""
+    """The caller of a valid credential; if `scopes` is null, every scope is permitted."""
 
     active: bool
     user: UUID | None = None

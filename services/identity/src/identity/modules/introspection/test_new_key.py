@@ -1,4 +1,4 @@
-"""The program that makes the key of a service."""
+"""The program that creates the key of a service."""
 
 import re
 
@@ -10,7 +10,7 @@ from . import new_key
 from .settings import Settings
 
 
-def test_what_is_kept_here_is_the_digest_of_what_the_service_gets(
+def test_new_key_prints_the_key_and_its_digest(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     new_key.main()
@@ -23,6 +23,6 @@ def test_what_is_kept_here_is_the_digest_of_what_the_service_gets(
 
 
 @pytest.mark.parametrize("keys", ["", "nonsense", "ab" * 32 + ",", "ids_key"])
-def test_a_setting_that_is_no_list_of_digests_is_refused(keys: str) -> None:
+def test_setting_that_is_no_list_of_digests_is_refused(keys: str) -> None:
     with pytest.raises(ValidationError, match="keys"):
         Settings(keys=keys)

@@ -1,22 +1,23 @@
-"""The URL: who may ask, and what is told."""
+"""The URL: which services may ask, and what each response says."""
 
 import httpx2
 import pytest
 from fastapi import FastAPI
+from plumbline.http import COOKIE
 
+from ... import PREFIX
 from ...tokens import digest, new_token
-from ..access import COOKIE
 from ..users import UserRead
 from .settings import Settings
 
-URL = "/api/v1/auth/introspect"
+URL = f"{PREFIX}/auth/introspect"
 
 
 @pytest.fixture
 def service_key(app: FastAPI, monkeypatch: pytest.MonkeyPatch) -> str:
     keys = [new_token(), new_token()]
     rules = Settings(keys=",".join(digest(key).hex() for key in keys))
-    monkeypatch.setitem(app.state.settings, Settings, rules)
+    monkeypatch.setitem(app.state.module_settings, Settings, rules)
     return keys[1]
 
 
@@ -25,7 +26,7 @@ def service(service_key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {service_key}"}
 
 
-async def test_a_session_is_good_for_everything(
+async def test_introspection_of_a_session_permits_every_scope(
     ann_client: httpx2.AsyncClient,
     client: httpx2.AsyncClient,
     ann: UserRead,
@@ -35,10 +36,9 @@ async def test_a_session_is_good_for_everything(
 
     answer = await client.post(URL, json=question, headers=service)
 
-    told = answer.json()
     assert answer.headers["cache-control"] == "no-store"
-    (session,) = (await ann_client.get("/api/v1/auth/sessions")).json()["items"]
-    assert told == {
+    (session,) = (await ann_client.get(f"{PREFIX}/auth/sessions")).json()["items"]
+    assert answer.json() == {
         "active": True,
         "user": str(ann.id),
         "credential": session["id"],
@@ -47,19 +47,19 @@ async def test_a_session_is_good_for_everything(
     }
 
 
-async def test_a_key_is_good_for_its_scopes(
+async def test_introspection_of_an_api_key_returns_its_scopes(
     ann_client: httpx2.AsyncClient,
     client: httpx2.AsyncClient,
     ann: UserRead,
     service: dict[str, str],
 ) -> None:
     wanted = {"name": "x", "scopes": ["orders:write", "orders:read"]}
-    made = (await ann_client.post("/api/v1/auth/api-keys", json=wanted)).json()
+    made = (await ann_client.post(f"{PREFIX}/auth/api-keys", json=wanted)).json()
     question = {"carrier": "api_key", "secret": made["key"]}
 
-    told = (await client.post(URL, json=question, headers=service)).json()
+    answer = await client.post(URL, json=question, headers=service)
 
-    assert told == {
+    assert answer.json() == {
         "active": True,
         "user": str(ann.id),
         "credential": made["id"],
@@ -68,13 +68,13 @@ async def test_a_key_is_good_for_its_scopes(
     }
 
 
-async def test_of_what_is_not_valid_nothing_else_is_told(
+async def test_introspection_of_an_invalid_credential_returns_nothing_else(
     ann_client: httpx2.AsyncClient,
     client: httpx2.AsyncClient,
     service: dict[str, str],
 ) -> None:
     token = ann_client.cookies[COOKIE]
-    await ann_client.post("/api/v1/auth/logout")
+    await ann_client.post(f"{PREFIX}/auth/logout")
 
     for carrier, secret in [("session", token), ("session", ""), ("api_key", token)]:
         answer = await client.post(
@@ -90,8 +90,8 @@ async def test_of_what_is_not_valid_nothing_else_is_told(
 
 
 @pytest.mark.usefixtures("service_key")
-@pytest.mark.parametrize("key", [None, "", "nobody's", "ü", "ids_" + "x" * 43])
-async def test_nobody_may_ask_without_the_key_of_a_service(
+@pytest.mark.parametrize("key", [None, "", "unknown", "ü", "ids_" + "x" * 43])
+async def test_introspection_without_a_service_key_is_refused(
     ann_client: httpx2.AsyncClient,
     key: str | None,
 ) -> None:
@@ -104,7 +104,7 @@ async def test_nobody_may_ask_without_the_key_of_a_service(
     assert "user" not in refused.json()
 
 
-async def test_without_settings_nobody_may_ask_at_all(client: httpx2.AsyncClient) -> None:
+async def test_introspection_without_settings_is_refused(client: httpx2.AsyncClient) -> None:
     headers = {"Authorization": f"Bearer {new_token()}"}
 
     refused = await client.post(URL, json={"carrier": "session", "secret": "x"}, headers=headers)
@@ -121,7 +121,7 @@ async def test_without_settings_nobody_may_ask_at_all(client: httpx2.AsyncClient
         {"carrier": "session", "secret": "x" * 201},
     ],
 )
-async def test_an_unusable_question_is_refused(
+async def test_invalid_introspection_request_is_refused(
     client: httpx2.AsyncClient,
     service: dict[str, str],
     body: dict[str, str],

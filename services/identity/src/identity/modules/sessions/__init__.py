@@ -1,1 +1,1 @@
-"""Sessions: users who have logged in, each with a cookie of its own."""
+"""Sessions: logins of users, each with a cookie of its own."""

@@ -1,4 +1,4 @@
-"""Proving who one is, in several transactions: none is open while a password is hashed."""
+"""Login and change of password, in several transactions: none is open while hashing."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -6,13 +6,12 @@ from uuid import UUID
 
 import structlog
 from fastapi import Depends
+from plumbline import Caller, Forbidden, Unauthenticated
+from plumbline.database import Database
+from plumbline.http import CurrentDatabase, settings_of
 
-from ...client import Client, CurrentClient
-from ...database import Database
-from ...dependencies import CurrentDatabase, settings_of
-from ...errors import Forbidden, Unauthenticated
-from ..access import Caller
-from ..attempts import AttemptService, Begun
+from ...peer import CurrentPeer, Peer
+from ..attempts import AttemptService, PendingAttempt
 from ..attempts import Settings as AttemptSettings
 from ..users import UserRead, UserService, hash_password, verify_password
 from .schemas import Login, PasswordChange
@@ -29,17 +28,17 @@ AttemptRules = Annotated[AttemptSettings, Depends(settings_of(AttemptSettings))]
 class Authentication:
     """The use cases, for the client of one request.
 
-    An attempt is counted before the password is looked at, and taken back when it was right. What
-    comes later is repeated alone where the database wants that: nothing is counted or hashed again.
+    An attempt is counted before the password is verified, and deleted if that was right. The
+    transaction that follows is retried alone: nothing is counted or hashed again.
     """
 
     database: Database
-    client: Client
+    peer: Peer
     rules: Settings
     attempt_rules: AttemptSettings
 
     async def login(self, given: Login, old_token: str | None) -> tuple[UserRead, str]:
-        """Begin a session, in place of the old one; gives its token.
+        """Open a session in place of the old one; return the user and its token.
 
         Raises `Unauthenticated`, alike for a wrong e-mail and a wrong password, or
         `TooManyAttempts`.
@@ -50,24 +49,24 @@ class Authentication:
         stored = user.password_hash if user else None
         matches, renewed = await verify_password(given.password, stored)
         if user is None or not matches:
-            self._tell("login.failed", user.id if user else None)
+            self._log("login.failed", user.id if user else None)
             raise Unauthenticated("The e-mail or the password is wrong.")
 
-        async def enter() -> str:
+        async def open_session() -> str:
             async with self.database.write() as session:
                 await UserService(session).confirm(user, renewed)
                 await AttemptService(session, self.attempt_rules).succeed(attempt)
                 sessions = SessionService(session, self.rules)
                 if old_token is not None:
                     await sessions.end_by_token(old_token)
-                return await sessions.open(user.id, self.client.address, self.client.agent)
+                return await sessions.open(user.id, self.peer.address, self.peer.agent)
 
-        token = await self.database.repeat(enter)
-        self._tell("login.succeeded", user.id)
+        token = await self.database.retry_on_conflict(open_session)
+        self._log("login.succeeded", user.id)
         return UserRead.model_validate(user), token
 
     async def change_password(self, caller: Caller, given: PasswordChange) -> str | None:
-        """Change it and end all sessions; gives the token of a new one to who acts in person.
+        """Change it and end all sessions; return the token of a new one to a user in person.
 
         Raises `Forbidden` when the current password is wrong, `Invalid` when the new one is easy to
         guess, or `TooManyAttempts`.
@@ -77,7 +76,7 @@ class Authentication:
         attempt = await self._begin(user.email)
         matches, _ = await verify_password(given.current, user.password_hash)
         if not matches:
-            self._tell("password.refused", user.id)
+            self._log("password.refused", user.id)
             raise Forbidden("The current password is wrong.")
         await self._forgive(attempt)
         new_hash = await hash_password(given.new, user.email)
@@ -89,35 +88,35 @@ class Authentication:
                 await sessions.end_all(user.id)
                 if caller.scopes is not None:
                     return None
-                return await sessions.open(user.id, self.client.address, self.client.agent)
+                return await sessions.open(user.id, self.peer.address, self.peer.agent)
 
-        token = await self.database.repeat(change)
-        self._tell("password.changed", user.id)
+        token = await self.database.retry_on_conflict(change)
+        self._log("password.changed", user.id)
         return token
 
-    async def _begin(self, email: str) -> Begun:
+    async def _begin(self, email: str) -> PendingAttempt:
         async with self.database.write() as session:
             attempts = AttemptService(session, self.attempt_rules)
-            return await attempts.begin(self.client.address, email)
+            return await attempts.begin(self.peer.address, email)
 
-    async def _forgive(self, attempt: Begun) -> None:
+    async def _forgive(self, attempt: PendingAttempt) -> None:
         async def succeed() -> None:
             async with self.database.write() as session:
                 await AttemptService(session, self.attempt_rules).succeed(attempt)
 
-        await self.database.repeat(succeed)
+        await self.database.retry_on_conflict(succeed)
 
-    def _tell(self, event: str, user: UUID | None) -> None:
-        log.info(event, user=user and str(user), address=self.client.address)
+    def _log(self, event: str, user: UUID | None) -> None:
+        log.info(event, user=user and str(user), address=self.peer.address)
 
 
 async def _authentication(
     database: CurrentDatabase,
-    client: CurrentClient,
+    peer: CurrentPeer,
     rules: Rules,
     attempt_rules: AttemptRules,
 ) -> Authentication:
-    return Authentication(database, client, rules, attempt_rules)
+    return Authentication(database, peer, rules, attempt_rules)
 
 
 CurrentAuthentication = Annotated[Authentication, Depends(_authentication)]

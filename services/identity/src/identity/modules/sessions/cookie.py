@@ -1,14 +1,13 @@
-"""The cookie that carries a session's token: for HTTPS alone, no script's, and no other site's."""
+"""The cookie with the token of a session: Secure, HttpOnly, and SameSite=Strict."""
 
 from datetime import timedelta
 
 from fastapi import Response
-
-from ..access import COOKIE
+from plumbline.http import COOKIE
 
 
 def set_cookie(response: Response, token: str, lifetime: timedelta) -> None:
-    """Give the browser a token, for as long as it can be of use."""
+    """Set the cookie, for as long as the session lasts."""
     seconds = int(lifetime.total_seconds())
     response.set_cookie(
         COOKIE, token, max_age=seconds, path="/", secure=True, httponly=True, samesite="strict"
@@ -16,5 +15,5 @@ def set_cookie(response: Response, token: str, lifetime: timedelta) -> None:
 
 
 def delete_cookie(response: Response) -> None:
-    """Take it away again."""
+    """Delete the cookie."""
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")

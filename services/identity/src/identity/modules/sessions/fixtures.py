@@ -1,4 +1,4 @@
-"""Clients that are logged in, for the tests of all modules.
+"""Logged-in clients, for the tests of all modules.
 
 * `ann_client`, `bob_client`: each with a cookie of its own
 """
@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 import httpx2
 import pytest
 from fastapi import FastAPI
+from plumbline.database import Database
+from plumbline.http import COOKIE
+from plumbline.testing.client import client_of
 
-from ...database import Database
-from ...testing.clients import client_of
-from ..access import COOKIE
 from ..users import UserRead
 from .service import SessionService
 from .settings import Settings
@@ -26,7 +26,7 @@ async def logged_in(
     database: Database,
     user: UserRead,
 ) -> AsyncIterator[httpx2.AsyncClient]:
-    """A client with a session of this user."""
+    """Open a client with a session of this user."""
     async with database.write() as session:
         token = await SessionService(session, Settings()).open(user.id, "192.0.2.1", "a browser")
     async with client_of(app) as client:

@@ -3,14 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
+from plumbline import UtcDateTime, UuidKey
 from sqlalchemy import ForeignKey, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...orm import Base, UtcDateTime
+from ...orm import Base
 
 
-class UserSession(Base):
-    """A row; of the token in the cookie there is a digest alone."""
+class UserSession(UuidKey, Base):
+    """A row; of the token in the cookie it has only a digest."""
 
     __tablename__ = "sessions"
 

@@ -21,7 +21,7 @@ class SessionRepository:
         await self._session.flush()
 
     async def get_by_digest(self, digest: bytes) -> UserSession | None:
-        """The row of a token, if there is one."""
+        """Return the row with this digest, if there is one."""
         query = select(UserSession).where(UserSession.digest == digest)
         found: UserSession | None = await self._session.scalar(query)
         return found
@@ -34,7 +34,7 @@ class SessionRepository:
         after: UUID | None,
         limit: int,
     ) -> list[UserSession]:
-        """At most `limit` rows of a user that have not ended, oldest first, from behind `after`."""
+        """Return at most `limit` unended rows of a user, oldest first, after the id `after`."""
         query = select(UserSession).where(
             UserSession.user_id == user,
             UserSession.expires_at > now,
@@ -44,18 +44,18 @@ class SessionRepository:
             query = query.where(UserSession.id > after)
         return list(await self._session.scalars(query.order_by(UserSession.id).limit(limit)))
 
-    async def note_use(self, key: UUID, now: datetime) -> None:
-        """Store that the row with this id is in use, if it is there."""
+    async def record_use(self, key: UUID, now: datetime) -> None:
+        """Store the time of the last use of the row with this id, if there is one."""
         row = update(UserSession).where(UserSession.id == key)
         await self._session.execute(row.values(used_at=now))
 
     async def remove(self, user: UUID, key: UUID) -> bool:
-        """Delete the row with this id, if the user has it; tells whether there was one."""
+        """Delete the row with this id if it is the user's; return whether it was."""
         row = delete(UserSession).where(UserSession.user_id == user, UserSession.id == key)
         return bool(await self._session.scalar(row.returning(UserSession.id)))
 
     async def remove_by_digest(self, digest: bytes) -> None:
-        """Delete the row of a token, if there is one."""
+        """Delete the row with this digest, if there is one."""
         await self._session.execute(delete(UserSession).where(UserSession.digest == digest))
 
     async def remove_all(self, user: UUID) -> None:
@@ -63,11 +63,11 @@ class SessionRepository:
         await self._session.execute(delete(UserSession).where(UserSession.user_id == user))
 
     async def remove_expired(self, now: datetime) -> None:
-        """Delete what has expired, whoever it belongs to."""
+        """Delete the expired rows of all users."""
         await self._session.execute(delete(UserSession).where(UserSession.expires_at <= now))
 
-    async def keep_newest(self, user: UUID, most: int) -> None:
-        """Delete all rows of a user but so many."""
+    async def keep_newest(self, user: UUID, count: int) -> None:
+        """Delete all rows of a user but the newest `count`."""
         own = select(UserSession.id).where(UserSession.user_id == user)
-        oldest = own.order_by(UserSession.id.desc()).offset(most)
+        oldest = own.order_by(UserSession.id.desc()).offset(count)
         await self._session.execute(delete(UserSession).where(UserSession.id.in_(oldest)))

@@ -1,17 +1,24 @@
-"""The URLs of sessions: log in and out, change the password, see and end one's sessions."""
+"""The URLs of sessions: log in and out, change the password, list and end sessions."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI, Response
+from plumbline import Caller, next_cursor
+from plumbline.http import (
+    After,
+    Limit,
+    ReadSession,
+    WriteSession,
+    needs,
+    require_same_origin,
+    responses,
+    session_token,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...client import no_store
-from ...dependencies import After, Limit, ReadSession, WriteSession
-from ...pagination import next_cursor
-from ...problems import responses
-from ..access import Caller, recognises
-from ..access.dependencies import needs, require_same_origin, session_token
+from ...peer import no_store
+from ..access import register_credentials
 from ..users import UserRead
 from .authentication import CurrentAuthentication, Rules
 from .cookie import delete_cookie, set_cookie
@@ -21,14 +28,14 @@ from .settings import Settings
 
 
 def _credentials_in(app: FastAPI, session: AsyncSession) -> SessionService:
-    return SessionService(session, app.state.settings[Settings])
+    return SessionService(session, app.state.module_settings[Settings])
 
 
 router = APIRouter(
     prefix="/auth",
     tags=["sessions"],
     dependencies=[Depends(require_same_origin), Depends(no_store)],
-    lifespan=recognises("session", _credentials_in),
+    lifespan=register_credentials("session", _credentials_in),
 )
 
 Token = Annotated[str | None, Depends(session_token)]
@@ -45,7 +52,7 @@ async def login(
     response: Response,
     old_token: Token,
 ) -> UserRead:
-    """Begin a session; a wrong e-mail and a wrong password are answered alike."""
+    """Log in; a wrong e-mail and a wrong password get the same response."""
     user, token = await authentication.login(body, old_token)
     set_cookie(response, token, rules.lifetime)
     return user
@@ -59,7 +66,7 @@ async def logout(
     response: Response,
     token: Token,
 ) -> None:
-    """End this session, if there is one; its token is worth nothing from now on."""
+    """End this session, if there is one; its token is invalid at once."""
     if token is not None:
         await SessionService(session, rules).end_by_token(token)
     delete_cookie(response)
@@ -73,7 +80,7 @@ async def logout_everywhere(
     rules: Rules,
     response: Response,
 ) -> None:
-    """End all your sessions, this one included. API keys stay."""
+    """End all your sessions, this one included. API keys stay valid."""
     await SessionService(session, rules).end_all(caller.user)
     delete_cookie(response)
 
@@ -91,7 +98,7 @@ async def change_password(
     rules: Rules,
     response: Response,
 ) -> None:
-    """Change it, which ends all other sessions and gives this one a new token. API keys stay."""
+    """Change it; this ends all other sessions and gives this one a new token. API keys stay."""
     token = await authentication.change_password(caller, body)
     if token is not None:
         set_cookie(response, token, rules.lifetime)
@@ -106,7 +113,7 @@ async def list_sessions(
     after: After = None,
     limit: Limit = 50,
 ) -> SessionPage:
-    """Where you are logged in, oldest first."""
+    """List where you are logged in, oldest first."""
     rows = await SessionService(session, rules).page(caller.user, after, limit)
     items = [SessionRead.model_validate(row) for row in rows]
     for item in items:
@@ -122,5 +129,5 @@ async def end_session(
     session: WriteSession,
     rules: Rules,
 ) -> None:
-    """Log out there."""
+    """End one of your sessions."""
     await SessionService(session, rules).end(caller.user, key)

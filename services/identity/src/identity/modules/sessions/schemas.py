@@ -3,34 +3,34 @@
 from datetime import datetime
 from uuid import UUID
 
+from plumbline import Page
 from pydantic import BaseModel, ConfigDict
 
-from ...pagination import Page
 from ..users import Email, NewPassword, Password
 
 
 class Request(BaseModel):
-    """The rules for everything that a client sends."""
+    """The base of all request bodies."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Login(Request):
-    """Who somebody says they are, and what proves it."""
+    """The e-mail of a user, and the password that proves it."""
 
     email: Email
     password: Password
 
 
 class PasswordChange(Request):
-    """The password until now, and that from now on."""
+    """The current password, and the new one."""
 
     current: Password
     new: NewPassword
 
 
 class SessionRead(BaseModel):
-    """A session; `current` is the one that asks."""
+    """A session; `current` is true for that of the request."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -44,6 +44,6 @@ class SessionRead(BaseModel):
 
 
 class SessionPage(Page):
-    """Some, oldest first."""
+    """A page of sessions, oldest first."""
 
     items: list[SessionRead]

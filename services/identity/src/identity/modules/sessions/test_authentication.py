@@ -1,16 +1,15 @@
-"""What may happen while a password is hashed."""
+"""Authentication: what may happen while a password is hashed, and what is logged."""
 
 from contextlib import suppress
 from typing import Any
 
 import pytest
+from plumbline import Caller, Forbidden, Unauthenticated
+from plumbline.database import Database
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
-from ...client import Client
-from ...database import Database
-from ...errors import Forbidden, Unauthenticated
-from ..access import Caller
+from ...peer import Peer
 from ..attempts import Settings as AttemptSettings
 from ..users import UserRead, hash_password, verify_password
 from ..users.fixtures import PASSWORD
@@ -25,7 +24,7 @@ NEW = "another horse, another battery"
 
 @pytest.fixture
 def ann_authenticates(database: Database) -> Authentication:
-    return Authentication(database, Client("192.0.2.1", ""), Settings(), AttemptSettings())
+    return Authentication(database, Peer("192.0.2.1", ""), Settings(), AttemptSettings())
 
 
 async def session_of(database: Database, user: UserRead) -> Caller:
@@ -36,7 +35,7 @@ async def session_of(database: Database, user: UserRead) -> Caller:
     return found.caller
 
 
-async def test_no_session_begins_with_a_password_that_was_changed_meanwhile(
+async def test_login_fails_if_the_password_is_changed_meanwhile(
     database: Database,
     ann: UserRead,
     ann_authenticates: Authentication,
@@ -58,7 +57,7 @@ async def test_no_session_begins_with_a_password_that_was_changed_meanwhile(
         )
 
 
-async def test_of_two_changes_at_once_the_second_is_refused(
+async def test_second_of_two_concurrent_password_changes_is_refused(
     database: Database,
     ann: UserRead,
     ann_authenticates: Authentication,
@@ -105,7 +104,7 @@ async def test_no_transaction_is_open_while_a_password_is_verified(
     assert all("Checked out connections: 0" in status for status in in_use)
 
 
-async def test_what_was_tried_is_logged_without_the_email(
+async def test_attempts_are_logged_without_the_email(
     database: Database,
     ann: UserRead,
     ann_authenticates: Authentication,

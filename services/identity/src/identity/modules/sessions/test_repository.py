@@ -27,7 +27,9 @@ def make(user: UUID, token: str = "", **times: datetime) -> UserSession:
     return UserSession(user_id=user, digest=secret, address="::1", agent="", **moments)
 
 
-async def test_a_row_is_found_by_its_token(repository: SessionRepository, user: UUID) -> None:
+async def test_row_is_found_by_the_digest_of_its_token(
+    repository: SessionRepository, user: UUID
+) -> None:
     row = make(user, "token")
     await repository.add(row)
 
@@ -35,7 +37,7 @@ async def test_a_row_is_found_by_its_token(repository: SessionRepository, user: 
     assert await repository.get_by_digest(digest("Token")) is None
 
 
-async def test_a_page_holds_what_a_user_has_that_has_not_ended(
+async def test_page_holds_the_sessions_of_a_user_that_have_not_ended(
     repository: SessionRepository,
     user: UUID,
     other: UUID,
@@ -53,7 +55,7 @@ async def test_a_page_holds_what_a_user_has_that_has_not_ended(
     assert [row.id for row in first + second] == [UUID(int=1), UUID(int=2), UUID(int=3)]
 
 
-async def test_the_use_of_one_row_is_noted(
+async def test_use_of_one_row_is_recorded(
     repository: SessionRepository,
     session: AsyncSession,
     user: UUID,
@@ -62,15 +64,15 @@ async def test_the_use_of_one_row_is_noted(
     for row in rows:
         await repository.add(row)
 
-    await repository.note_use(rows[0].id, NOW + HOUR)
-    await repository.note_use(uuid4(), NOW)
+    await repository.record_use(rows[0].id, NOW + HOUR)
+    await repository.record_use(uuid4(), NOW)
     for row in rows:
         await session.refresh(row)
 
     assert [row.used_at for row in rows] == [NOW + HOUR, NOW]
 
 
-async def test_only_its_user_can_remove_a_row(
+async def test_remove_by_another_user_keeps_the_row(
     repository: SessionRepository,
     user: UUID,
     other: UUID,
@@ -125,7 +127,7 @@ async def test_the_newest_are_kept(
     assert len(await repository.page(other, NOW, LONG_AGO, None, 10)) == 1
 
 
-async def test_who_is_deleted_has_no_sessions(
+async def test_deleted_user_has_no_sessions(
     repository: SessionRepository,
     session: AsyncSession,
     user: UUID,

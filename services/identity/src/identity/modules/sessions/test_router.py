@@ -1,4 +1,4 @@
-"""The URLs: what is accepted, and what each answer says."""
+"""The URLs: what is accepted, and what each response says."""
 
 from datetime import timedelta
 from typing import Any
@@ -8,19 +8,20 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from freezegun import freeze_time
+from plumbline import SerializationFailure
+from plumbline.database import Database
+from plumbline.http import COOKIE
+from plumbline.testing.client import WithModules
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from ...database import Database
-from ...errors import TryAgain
-from ...testing.clients import WithModules
-from ..access import COOKIE
+from ... import PREFIX
 from ..attempts import Settings as AttemptSettings
 from ..users import UserService
 from ..users.fixtures import PASSWORD
 from .settings import Settings
 
-URL = "/api/v1/auth"
+URL = f"{PREFIX}/auth"
 NEW = "another horse, another battery"
 HASHER = "identity.modules.users.passwords.HASHER"
 
@@ -34,7 +35,7 @@ async def login(
 
 
 @pytest.mark.usefixtures("ann")
-async def test_the_cookie_is_for_this_host_over_https_and_for_no_script(
+async def test_session_cookie_has_the_host_prefix_and_is_secure_httponly_and_strict(
     client: httpx2.AsyncClient,
 ) -> None:
     entered = await login(client)
@@ -52,7 +53,7 @@ async def test_the_cookie_is_for_this_host_over_https_and_for_no_script(
 
 
 @pytest.mark.usefixtures("ann")
-async def test_a_wrong_password_and_an_unknown_user_are_answered_alike(
+async def test_login_answers_a_wrong_password_and_an_unknown_user_alike(
     client: httpx2.AsyncClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -67,7 +68,7 @@ async def test_a_wrong_password_and_an_unknown_user_are_answered_alike(
     monkeypatch.setattr(HASHER, Watched)
 
     wrong = await login(client, "a password that Bob can remember")
-    unknown = await login(client, email="nobody@example.org")
+    unknown = await login(client, email="unknown@example.org")
 
     assert wrong.status_code == unknown.status_code == 401
     assert wrong.json() == unknown.json()
@@ -82,11 +83,13 @@ async def test_a_wrong_password_and_an_unknown_user_are_answered_alike(
 
 @pytest.mark.usefixtures("ann")
 @pytest.mark.parametrize("email", ["ANN@example.org", "Ann@Example.ORG"])
-async def test_an_email_may_be_written_in_any_case(client: httpx2.AsyncClient, email: str) -> None:
+async def test_login_with_the_email_in_any_case_succeeds(
+    client: httpx2.AsyncClient, email: str
+) -> None:
     assert (await login(client, email=email)).status_code == 200
 
 
-async def test_logging_in_begins_a_new_session_and_ends_the_old_one(
+async def test_login_opens_a_new_session_and_ends_the_old_one(
     ann_client: httpx2.AsyncClient,
     client: httpx2.AsyncClient,
 ) -> None:
@@ -100,7 +103,7 @@ async def test_logging_in_begins_a_new_session_and_ends_the_old_one(
 
 
 @pytest.mark.usefixtures("ann")
-async def test_a_token_that_somebody_planted_is_never_taken_over(
+async def test_login_with_a_planted_token_issues_another_one(
     client: httpx2.AsyncClient,
 ) -> None:
     client.cookies.set(COOKIE, "planted", domain="test.local")
@@ -111,7 +114,7 @@ async def test_a_token_that_somebody_planted_is_never_taken_over(
 
 
 @pytest.mark.usefixtures("ann")
-async def test_a_password_is_hashed_anew_at_login_when_the_parameters_have_grown(
+async def test_login_renews_the_hash_when_the_parameters_have_grown(
     client: httpx2.AsyncClient,
     database: Database,
     monkeypatch: pytest.MonkeyPatch,
@@ -128,7 +131,7 @@ async def test_a_password_is_hashed_anew_at_login_when_the_parameters_have_grown
     assert (await login(client)).status_code == 200
 
 
-async def test_a_session_ends_when_it_was_not_used_and_at_the_latest_after_its_time(
+async def test_session_ends_when_unused_and_after_its_lifetime(
     ann_client: httpx2.AsyncClient,
 ) -> None:
     rules = Settings()
@@ -145,13 +148,13 @@ async def test_a_session_ends_when_it_was_not_used_and_at_the_latest_after_its_t
 
 
 @pytest.mark.usefixtures("ann")
-async def test_who_tries_too_often_has_to_wait(
+async def test_login_beyond_the_rate_limit_answers_429_until_the_wait_is_over(
     app: FastAPI,
     client: httpx2.AsyncClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rules = AttemptSettings(per_account=2, minutes=15)
-    monkeypatch.setitem(app.state.settings, AttemptSettings, rules)
+    monkeypatch.setitem(app.state.module_settings, AttemptSettings, rules)
     with freeze_time(real_asyncio=True) as clock:
         assert [(await login(client, "wrong")).status_code for _ in range(3)] == [401, 401, 429]
         clock.tick(timedelta(minutes=5))
@@ -164,12 +167,12 @@ async def test_who_tries_too_often_has_to_wait(
         assert (await login(client)).status_code == 200
 
 
-async def test_logins_registrations_and_changes_are_limited_for_each_address(
+async def test_rate_limit_of_an_address_covers_login_register_and_change_password(
     app: FastAPI,
     ann_client: httpx2.AsyncClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(app.state.settings, AttemptSettings, AttemptSettings(per_address=4))
+    monkeypatch.setitem(app.state.module_settings, AttemptSettings, AttemptSettings(per_address=4))
     change = {"current": "wrong", "new": NEW}
 
     async def register(email: str) -> httpx2.Response:
@@ -177,8 +180,8 @@ async def test_logins_registrations_and_changes_are_limited_for_each_address(
         return await ann_client.post(f"{URL}/register", json=body)
 
     counted = [
-        await login(ann_client, email="nobody@example.org"),
-        await login(ann_client, email="nobody.else@example.org"),
+        await login(ann_client, email="unknown@example.org"),
+        await login(ann_client, email="unknown.too@example.org"),
         await register("bob@example.org"),
         await ann_client.post(f"{URL}/change-password", json=change),
     ]
@@ -193,17 +196,17 @@ async def test_logins_registrations_and_changes_are_limited_for_each_address(
 
 
 @pytest.mark.usefixtures("ann")
-async def test_a_login_that_the_database_wants_repeated_counts_once(
+async def test_login_retried_on_serialization_failure_counts_once(
     app: FastAPI,
     client: httpx2.AsyncClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(app.state.settings, AttemptSettings, AttemptSettings(per_account=1))
+    monkeypatch.setitem(app.state.module_settings, AttemptSettings, AttemptSettings(per_account=1))
     confirm, refusals = UserService.confirm, iter([True, True])
 
     async def late(*given: Any) -> None:
         if next(refusals, False):
-            raise TryAgain
+            raise SerializationFailure
         await confirm(*given)
 
     monkeypatch.setattr(UserService, "confirm", late)
@@ -212,11 +215,11 @@ async def test_a_login_that_the_database_wants_repeated_counts_once(
     assert next(refusals, None) is None
 
 
-async def test_who_would_wait_too_long_is_asked_to_come_back(
+async def test_login_with_a_full_hashing_queue_answers_503_with_retry_after(
     client: httpx2.AsyncClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("identity.modules.users.passwords.MOST_WAITING", 0)
+    monkeypatch.setattr("identity.modules.users.passwords.MAX_WAITING", 0)
 
     refused = await login(client)
 
@@ -234,7 +237,7 @@ async def test_who_would_wait_too_long_is_asked_to_come_back(
         f"{COOKIE.lower()}=TOKEN",
     ],
 )
-async def test_only_one_cookie_of_exactly_this_name_is_believed(
+async def test_only_one_cookie_of_exactly_this_name_is_accepted(
     ann_client: httpx2.AsyncClient,
     client: httpx2.AsyncClient,
     cookies: str,
@@ -250,13 +253,13 @@ async def test_only_one_cookie_of_exactly_this_name_is_believed(
 
 
 @pytest.mark.usefixtures("ann")
-async def test_logins_that_succeed_are_not_counted(
+async def test_successful_logins_do_not_count_against_the_rate_limit(
     app: FastAPI,
     client: httpx2.AsyncClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     rules = AttemptSettings(per_account=2, per_address=2)
-    monkeypatch.setitem(app.state.settings, AttemptSettings, rules)
+    monkeypatch.setitem(app.state.module_settings, AttemptSettings, rules)
 
     assert [(await login(client)).status_code for _ in range(5)] == [200] * 5
 
@@ -271,7 +274,7 @@ async def test_logins_that_succeed_are_not_counted(
         {"email": "ann@example.org", "password": PASSWORD, "remember": True},
     ],
 )
-async def test_an_unusable_login_is_refused(
+async def test_login_with_an_invalid_body_is_refused(
     client: httpx2.AsyncClient,
     body: dict[str, object],
 ) -> None:
@@ -281,7 +284,7 @@ async def test_an_unusable_login_is_refused(
     assert PASSWORD not in refused.text
 
 
-async def test_logging_out_takes_the_cookie_away_and_can_be_repeated(
+async def test_logout_deletes_the_cookie_and_can_be_repeated(
     ann_client: httpx2.AsyncClient,
 ) -> None:
     left = await ann_client.post(f"{URL}/logout")
@@ -316,7 +319,7 @@ async def test_logging_out_takes_the_cookie_away_and_can_be_repeated(
         {"Origin": "test"},
     ],
 )
-async def test_another_site_cannot_use_the_cookie(
+async def test_csrf_write_from_another_site_is_refused(
     ann_client: httpx2.AsyncClient,
     method: str,
     path: str,
@@ -339,14 +342,14 @@ async def test_another_site_cannot_use_the_cookie(
         {},
     ],
 )
-async def test_the_own_site_and_programs_can(
+async def test_csrf_check_accepts_the_own_site_and_programs(
     ann_client: httpx2.AsyncClient,
     headers: dict[str, str],
 ) -> None:
     assert (await ann_client.post(f"{URL}/logout-everywhere", headers=headers)).status_code == 204
 
 
-async def test_changing_the_password_wants_the_current_one(
+async def test_change_password_with_a_wrong_current_password_is_refused(
     ann_client: httpx2.AsyncClient,
 ) -> None:
     change = {"current": "a password that Bob can remember", "new": NEW}
@@ -358,13 +361,13 @@ async def test_changing_the_password_wants_the_current_one(
 
 
 @pytest.mark.parametrize("new", ["passwordpassword", "short", "long " * 30])
-async def test_the_new_password_must_be_good_too(
+async def test_change_password_to_a_weak_password_is_refused(
     app: FastAPI,
     ann_client: httpx2.AsyncClient,
     monkeypatch: pytest.MonkeyPatch,
     new: str,
 ) -> None:
-    monkeypatch.setitem(app.state.settings, AttemptSettings, AttemptSettings(per_account=1))
+    monkeypatch.setitem(app.state.module_settings, AttemptSettings, AttemptSettings(per_account=1))
     change = {"current": PASSWORD, "new": new}
 
     for _ in range(2):
@@ -374,12 +377,12 @@ async def test_the_new_password_must_be_good_too(
     assert (await login(ann_client)).status_code == 200  # the current one was right: not counted
 
 
-async def test_guessing_the_current_password_is_limited_like_logging_in(
+async def test_change_password_is_rate_limited_like_login(
     app: FastAPI,
     ann_client: httpx2.AsyncClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(app.state.settings, AttemptSettings, AttemptSettings(per_account=2))
+    monkeypatch.setitem(app.state.module_settings, AttemptSettings, AttemptSettings(per_account=2))
     change = {"current": "wrong", "new": NEW}
 
     answers = [await ann_client.post(f"{URL}/change-password", json=change) for _ in range(3)]
@@ -388,7 +391,9 @@ async def test_guessing_the_current_password_is_limited_like_logging_in(
     assert (await login(ann_client)).status_code == 429
 
 
-async def test_changing_it_gives_this_session_a_new_token(ann_client: httpx2.AsyncClient) -> None:
+async def test_change_password_gives_this_session_a_new_token(
+    ann_client: httpx2.AsyncClient,
+) -> None:
     before = ann_client.cookies[COOKIE]
 
     changed = await ann_client.post(
@@ -410,7 +415,7 @@ async def test_changing_it_gives_this_session_a_new_token(ann_client: httpx2.Asy
         ("POST", "change-password"),
     ],
 )
-async def test_nobody_gets_in_without_a_credential(
+async def test_request_without_a_credential_is_unauthorized(
     client: httpx2.AsyncClient,
     method: str,
     path: str,
@@ -420,7 +425,7 @@ async def test_nobody_gets_in_without_a_credential(
     assert (await client.request(method, f"{URL}/{path}", json=body)).status_code == 401
 
 
-async def test_nobody_sees_or_ends_the_sessions_of_others(
+async def test_sessions_of_other_users_are_neither_listed_nor_ended(
     ann_client: httpx2.AsyncClient,
     bob_client: httpx2.AsyncClient,
 ) -> None:
@@ -432,7 +437,7 @@ async def test_nobody_sees_or_ends_the_sessions_of_others(
     assert (await bob_client.get(f"{URL}/me")).status_code == 200
 
 
-async def test_a_session_shows_where_it_is_and_never_its_token(
+async def test_list_shows_address_and_agent_but_no_token(
     ann_client: httpx2.AsyncClient,
 ) -> None:
     answer = await ann_client.get(f"{URL}/sessions")
@@ -443,7 +448,7 @@ async def test_a_session_shows_where_it_is_and_never_its_token(
 
 
 @pytest.mark.usefixtures("ann")
-async def test_the_list_is_cut_into_pages(client: httpx2.AsyncClient) -> None:
+async def test_list_is_paginated(client: httpx2.AsyncClient) -> None:
     for _ in range(3):
         client.cookies.clear()
         await login(client)
@@ -455,7 +460,7 @@ async def test_the_list_is_cut_into_pages(client: httpx2.AsyncClient) -> None:
     assert (await client.get(f"{URL}/sessions", params={"limit": 0})).status_code == 422
 
 
-async def test_without_this_module_no_cookie_is_believed(
+async def test_cookie_is_invalid_while_its_module_is_disabled(
     ann_client: httpx2.AsyncClient,
     with_modules: WithModules,
 ) -> None:

@@ -5,13 +5,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
+from plumbline import NotFound
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...errors import NotFound
 from .service import SessionService
 from .settings import Settings
 
-RULES = Settings(idle_minutes=60, hours=12, most=3)
+RULES = Settings(idle_minutes=60, hours=12, max_sessions=3)
 MOMENT = timedelta(microseconds=1)
 
 
@@ -20,7 +20,7 @@ def service(session: AsyncSession) -> SessionService:
     return SessionService(session, RULES)
 
 
-async def test_a_token_leads_to_its_user_who_may_do_everything(
+async def test_find_session_returns_its_user_with_every_scope(
     service: SessionService,
     user: UUID,
 ) -> None:
@@ -36,7 +36,7 @@ async def test_a_token_leads_to_its_user_who_may_do_everything(
 
 
 @pytest.mark.usefixtures("clock")
-async def test_of_a_token_only_a_digest_is_kept(service: SessionService, user: UUID) -> None:
+async def test_open_stores_only_a_digest_of_the_token(service: SessionService, user: UUID) -> None:
     token = await service.open(user, "192.0.2.1", "a browser")
 
     (row,) = await service.page(user, None, 10)
@@ -44,7 +44,7 @@ async def test_of_a_token_only_a_digest_is_kept(service: SessionService, user: U
     assert token not in str(vars(row))
 
 
-async def test_a_session_ends_when_it_is_unused(
+async def test_unused_session_ends_after_the_idle_time(
     service: SessionService,
     user: UUID,
     clock: FrozenDateTimeFactory,
@@ -59,7 +59,7 @@ async def test_a_session_ends_when_it_is_unused(
     assert await service.page(user, None, 10) == []
 
 
-async def test_using_it_keeps_a_session_alive_but_not_for_ever(
+async def test_used_session_ends_after_its_lifetime(
     service: SessionService,
     session: AsyncSession,
     user: UUID,
@@ -72,7 +72,7 @@ async def test_using_it_keeps_a_session_alive_but_not_for_ever(
         clock.tick(step)
         found = await service.find(token)
         assert found is not None
-        await service.note_use(found.caller.credential)
+        await service.record_use(found.caller.credential)
         session.expunge_all()
     clock.tick(step - MOMENT)
     assert await service.find(token) is not None
@@ -82,7 +82,9 @@ async def test_using_it_keeps_a_session_alive_but_not_for_ever(
     assert await service.page(user, None, 10) == []
 
 
-async def test_of_too_many_sessions_the_oldest_end(service: SessionService, user: UUID) -> None:
+async def test_session_beyond_the_limit_ends_the_oldest(
+    service: SessionService, user: UUID
+) -> None:
     tokens = [await service.open(user, "192.0.2.1", "") for _ in range(5)]
 
     found = [await service.find(token) is not None for token in tokens]
@@ -90,7 +92,7 @@ async def test_of_too_many_sessions_the_oldest_end(service: SessionService, user
     assert found == [False, False, True, True, True]
 
 
-async def test_what_has_expired_is_cleared_away_when_somebody_logs_in(
+async def test_expired_sessions_are_deleted_at_the_next_login(
     service: SessionService,
     user: UUID,
     other: UUID,
@@ -105,7 +107,7 @@ async def test_what_has_expired_is_cleared_away_when_somebody_logs_in(
     assert await service.find(old) is None
 
 
-async def test_a_session_can_be_ended_by_its_user_alone(
+async def test_end_by_another_user_keeps_the_session(
     service: SessionService,
     user: UUID,
 ) -> None:
@@ -138,6 +140,6 @@ async def test_a_session_can_be_ended_by_its_token(service: SessionService, user
     tokens = [await service.open(user, "192.0.2.1", "") for _ in range(2)]
 
     await service.end_by_token(tokens[0])
-    await service.end_by_token("nobody's")
+    await service.end_by_token("unknown")
 
     assert [await service.find(token) is not None for token in tokens] == [False, True]

@@ -1,4 +1,4 @@
-"""Users: who there is, and how a password proves it."""
+"""Users: registration, and passwords."""
 
 from .passwords import hash_password, verify_password
 from .schemas import Email, NewPassword, Password, UserRead

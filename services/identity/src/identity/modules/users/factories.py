@@ -11,10 +11,10 @@ class RegistrationFactory(ModelFactory[Registration]):
 
     @classmethod
     def email(cls) -> str:
-        """An address that no other one has."""
+        """Return a unique address."""
         return str(cls.__faker__.unique.bothify("????????-########@example.org")).lower()
 
     @classmethod
     def password(cls) -> SecretStr:
-        """One that nobody guesses."""
+        """Return a password that is hard to guess."""
         return SecretStr(" ".join(cls.__faker__.words(6, unique=True)))

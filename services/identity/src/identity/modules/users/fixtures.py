@@ -1,4 +1,4 @@
-"""Users for the tests of all modules, made without the time that hashing takes.
+"""Users for the tests of all modules, created without the time that hashing takes.
 
 * `PASSWORD`: the password of both
 * `ann`, `bob`: two users
@@ -9,9 +9,9 @@ from typing import Final
 from uuid import UUID
 
 import pytest
+from plumbline.database import Database
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...database import Database
 from .models import User
 from .passwords import HASHER
 from .schemas import UserRead
@@ -22,12 +22,12 @@ PASSWORD: Final = "a password that Ann can remember"
 
 @pytest.fixture(scope="session")
 def password_hash() -> str:
-    """That of `PASSWORD`, made once."""
+    """The hash of `PASSWORD`, made once."""
     return HASHER.hash(PASSWORD)
 
 
 async def store(database: Database, email: str, password_hash: str) -> UserRead:
-    """A user who can log in."""
+    """Store a user who can log in."""
     user = User(email=email, password_hash=password_hash)
     async with database.write() as session:
         session.add(user)
@@ -36,23 +36,23 @@ async def store(database: Database, email: str, password_hash: str) -> UserRead:
 
 @pytest.fixture
 async def ann(database: Database, password_hash: str) -> UserRead:
-    """Whom most tests are about."""
+    """The user of most tests."""
     return await store(database, "ann@example.org", password_hash)
 
 
 @pytest.fixture
 async def bob(database: Database, password_hash: str) -> UserRead:
-    """Somebody else, who must not see what is Ann's."""
+    """Another user, who must not see what is Ann's."""
     return await store(database, "bob@example.org", password_hash)
 
 
 @pytest.fixture
 async def user(session: AsyncSession) -> UUID:
-    """Whom the tests of a repository or a service are about."""
+    """The user of the tests of a repository or a service."""
     return (await UserService(session).register("ann@example.org", "hash")).id
 
 
 @pytest.fixture
 async def other(session: AsyncSession) -> UUID:
-    """Somebody else there."""
+    """Another user there."""
     return (await UserService(session).register("bob@example.org", "hash")).id

@@ -1,13 +1,14 @@
 """The table of users."""
 
+from plumbline import Timestamps, UuidKey
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...orm import Base, Timestamps
+from ...orm import Base
 
 
-class User(Timestamps, Base):
-    """A row; `email` is in lower case, so that the constraint decides whose it is."""
+class User(UuidKey, Timestamps, Base):
+    """A row; `email` is in lower case, so that the constraint ignores case."""
 
     __tablename__ = "users"
 

@@ -20,11 +20,11 @@ class UserRepository:
         await self._session.flush()
 
     async def get(self, key: UUID) -> User | None:
-        """The row with this id, if there is one."""
+        """Return the row with this id, if there is one."""
         return await self._session.get(User, key)
 
     async def get_by_email(self, email: str) -> User | None:
-        """The row with this e-mail, which is in lower case, if there is one."""
+        """Return the row with this e-mail, in lower case, if there is one."""
         found: User | None = await self._session.scalar(select(User).where(User.email == email))
         return found
 

@@ -1,15 +1,20 @@
-"""The URLs of users: register, and read oneself."""
+"""The URLs of users: register, and read one's own account."""
 
 from typing import Annotated
 
 import structlog
 from fastapi import APIRouter, Depends
+from plumbline import Caller
+from plumbline.http import (
+    CurrentDatabase,
+    ReadSession,
+    needs,
+    require_same_origin,
+    responses,
+    settings_of,
+)
 
-from ...client import CurrentClient, no_store
-from ...dependencies import CurrentDatabase, ReadSession, settings_of
-from ...problems import responses
-from ..access import Caller
-from ..access.dependencies import needs, require_same_origin
+from ...peer import CurrentPeer, no_store
 from ..attempts import AttemptService
 from ..attempts import Settings as AttemptSettings
 from .passwords import hash_password
@@ -36,12 +41,12 @@ AttemptRules = Annotated[AttemptSettings, Depends(settings_of(AttemptSettings))]
 async def register(
     body: Registration,
     database: CurrentDatabase,
-    client: CurrentClient,
+    peer: CurrentPeer,
     rules: AttemptRules,
 ) -> UserRead:
-    """Become a user; nobody else may have the e-mail, however it is written."""
+    """Register a user; the e-mail must be unique, in whatever case."""
     async with database.write() as session:
-        await AttemptService(session, rules).begin(client.address)
+        await AttemptService(session, rules).begin(peer.address)
     password_hash = await hash_password(body.password, body.email)
 
     async def store() -> UserRead:
@@ -49,8 +54,8 @@ async def register(
             row = await UserService(session).register(body.email, password_hash)
         return UserRead.model_validate(row)
 
-    user = await database.repeat(store)  # without counting and hashing once more
-    log.info("user.registered", user=str(user.id), address=client.address)
+    user = await database.retry_on_conflict(store)  # counts and hashes nothing again
+    log.info("user.registered", user=str(user.id), address=peer.address)
     return user
 
 
@@ -60,5 +65,5 @@ async def read_me(
     caller: Annotated[Caller, needs("account:read")],
     session: ReadSession,
 ) -> UserRead:
-    """Who you are."""
+    """Return your own account."""
     return UserRead.model_validate(await UserService(session).get(caller.user))

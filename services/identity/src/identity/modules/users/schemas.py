@@ -14,27 +14,27 @@ from pydantic import (
     SecretStr,
 )
 
-from .passwords import LEAST, MOST
+from .passwords import MAX_LENGTH, MIN_LENGTH
 
 
-def _alone(given: object) -> object:
+def _require_bare_address(given: object) -> object:
     if isinstance(given, str) and "<" in given:  # pydantic takes `Ann <ann@example.org>`, too
-        message = "an e-mail stands alone, without a name"
+        message = "expected an e-mail without a name"
         raise ValueError(message)
     return given
 
 
-Email = Annotated[EmailStr, BeforeValidator(_alone), AfterValidator(str.lower)]
-"""The same for all ways to write it: no provider tells mailboxes apart by case."""
+Email = Annotated[EmailStr, BeforeValidator(_require_bare_address), AfterValidator(str.lower)]
+"""An e-mail in lower case: no provider distinguishes mailboxes by case."""
 
-Password = Annotated[SecretStr, Field(max_length=MOST)]
-"""One that is to be verified, so of any strength; never shown, and used exactly as it was sent."""
+Password = Annotated[SecretStr, Field(max_length=MAX_LENGTH)]
+"""A password to verify, so of any strength; never shown, and used exactly as it was sent."""
 
-NewPassword = Annotated[SecretStr, Field(min_length=LEAST, max_length=MOST)]
+NewPassword = Annotated[SecretStr, Field(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
 
 
 class Registration(BaseModel):
-    """All that a new user needs."""
+    """What a new user needs."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,7 +43,7 @@ class Registration(BaseModel):
 
 
 class UserRead(BaseModel):
-    """A user, as they may see themselves."""
+    """A user's own account."""
 
     model_config = ConfigDict(from_attributes=True)
 

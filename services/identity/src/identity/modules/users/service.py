@@ -2,17 +2,17 @@
 
 from uuid import UUID
 
+from plumbline import Unauthenticated
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...errors import Unauthenticated
 from .models import User
 from .repository import UserRepository
 
 
 class UserService:
-    """The use cases, within the transaction of one session.
+    """The rules, within the transaction of one session.
 
-    Hashing takes long, so it is done outside of any transaction: see `passwords.py`.
+    Hashing is slow, so it happens outside of any transaction: see `passwords.py`.
     """
 
     def __init__(self, session: AsyncSession) -> None:
@@ -25,20 +25,20 @@ class UserService:
         return row
 
     async def get(self, key: UUID) -> User:
-        """The one with this id. Raises `Unauthenticated`: whoever asks for themselves is gone."""
+        """Return the user with this id. Raises `Unauthenticated` for a deleted one."""
         row = await self._repository.get(key)
         if row is None:
             raise Unauthenticated("There is no such user any more.")
         return row
 
     async def find(self, email: str) -> User | None:
-        """The one with this e-mail, if there is one."""
+        """Return the user with this e-mail, if there is one."""
         return await self._repository.get_by_email(email)
 
     async def confirm(self, verified: User, password_hash: str | None = None) -> None:
-        """Trust a password that was verified before this transaction, and store a new hash of it.
+        """Check that a password verified before this transaction is current; store its new hash.
 
-        Raises `Unauthenticated` when it was changed meanwhile.
+        Raises `Unauthenticated` if it was changed meanwhile.
         """
         row = await self.get(verified.id)
         if row.password_hash != verified.password_hash:

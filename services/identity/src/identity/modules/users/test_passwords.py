@@ -1,4 +1,4 @@
-"""Passwords: what is refused, what is stored, and that hashing holds up nobody."""
+"""Passwords: what is refused, what is stored, and how hashing is limited."""
 
 import threading
 from collections.abc import Callable
@@ -6,14 +6,14 @@ from collections.abc import Callable
 import anyio
 import anyio.lowlevel
 import pytest
+from plumbline import DependencyUnavailable, Invalid
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from pydantic import SecretStr
 from zxcvbn.matching import L33T_TABLE, enumerate_l33t_subs, relevant_l33t_subtable
 
-from ...errors import Invalid, NotNow
 from . import passwords
-from .passwords import HASHER, HASHING, JUDGED, UNKNOWN, hash_password, verify_password
+from .passwords import HASHER, HASHING, JUDGED_LENGTH, UNKNOWN, hash_password, verify_password
 
 GOOD = SecretStr("correct horse battery staple")
 EMAIL = "ann.miller@example.org"
@@ -38,11 +38,11 @@ async def test_a_password_that_is_easy_to_guess_is_refused(weak: str) -> None:
         await hash_password(SecretStr(weak), EMAIL)
 
 
-def test_no_password_makes_zxcvbn_try_many_combinations_of_signs() -> None:
+def test_zxcvbn_tries_few_combinations_of_signs_for_any_password() -> None:
     every_sign = "4@8({[<3691!|0$5+7%2"
     table = relevant_l33t_subtable(every_sign, L33T_TABLE)
 
-    assert len(every_sign) < JUDGED
+    assert len(every_sign) < JUDGED_LENGTH
     assert len(enumerate_l33t_subs(table)) == 12  # of 736 that it would try by itself
 
 
@@ -61,7 +61,7 @@ async def test_a_password_may_be_made_of_anything(strong: str) -> None:
     assert await verify_password(SecretStr(strong), stored) == (True, None)
 
 
-async def test_what_is_stored_is_argon2id_with_the_parameters_of_owasp() -> None:
+async def test_stored_hash_is_argon2id_with_the_parameters_of_owasp() -> None:
     stored = await hash_password(GOOD, EMAIL)
 
     assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
@@ -78,7 +78,7 @@ async def test_a_password_is_verified_exactly_as_it_was_sent(change: Callable[[s
     assert await verify_password(wrong, stored) == (False, None)
 
 
-async def test_an_unknown_user_has_no_password_and_costs_as_much() -> None:
+async def test_verification_for_an_unknown_user_fails_at_the_same_cost() -> None:
     assert await verify_password(GOOD, None) == (False, None)
     assert UNKNOWN.split("$")[:4] == HASHER.hash("x").split("$")[:4]
     assert len(UNKNOWN) == len(HASHER.hash("x"))
@@ -132,7 +132,7 @@ async def test_hashing_runs_in_threads_and_never_in_more_than_the_limit(
     assert max(most) <= HASHING.total_tokens
 
 
-async def test_who_would_wait_too_long_for_hashing_is_told_so(
+async def test_hashing_with_a_full_queue_raises_dependency_unavailable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     slow = threading.Event()
@@ -143,19 +143,19 @@ async def test_who_would_wait_too_long_for_hashing_is_told_so(
             return slow.wait(20), None
 
     monkeypatch.setattr(passwords, "HASHER", Slow)
-    monkeypatch.setattr(passwords, "MOST_WAITING", 3)
+    monkeypatch.setattr(passwords, "MAX_WAITING", 3)
     async with anyio.create_task_group() as group:
         for _ in range(int(HASHING.total_tokens) + 3):
             group.start_soon(verify_password, GOOD, None)
         while HASHING.statistics().tasks_waiting < 3:
             await anyio.lowlevel.checkpoint()
 
-        with pytest.raises(NotNow):
+        with pytest.raises(DependencyUnavailable):
             await verify_password(GOOD, None)
         slow.set()
 
 
-async def test_of_a_long_password_only_the_beginning_is_judged(
+async def test_strength_of_a_long_password_is_judged_by_its_beginning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     judged: list[int] = []
@@ -167,4 +167,4 @@ async def test_of_a_long_password_only_the_beginning_is_judged(
     monkeypatch.setattr(passwords, "zxcvbn", watched)
     await hash_password(SecretStr("p" * 128), f"{'a' * 60}@{'b' * 60}.org")
 
-    assert max(judged) == JUDGED
+    assert max(judged) == JUDGED_LENGTH

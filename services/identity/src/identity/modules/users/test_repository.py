@@ -3,9 +3,9 @@
 from uuid import uuid4
 
 import pytest
+from plumbline import Conflict
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...errors import Conflict
 from .models import User
 from .repository import UserRepository
 
@@ -35,7 +35,7 @@ async def test_a_user_is_found_by_id_and_by_email(
     assert (by_id.email, by_id.password_hash) == (row.email, row.password_hash)
 
 
-async def test_nobody_is_found_who_is_not_there(repository: UserRepository) -> None:
+async def test_get_unknown_user_returns_none(repository: UserRepository) -> None:
     assert await repository.get(uuid4()) is None
     assert await repository.get_by_email("ann@example.org") is None
 

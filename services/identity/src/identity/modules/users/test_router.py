@@ -1,18 +1,19 @@
-"""The URLs: what is accepted, and what each answer says."""
+"""The URLs: what is accepted, and what each response says."""
 
 import json
 from typing import Any
 
 import httpx2
 import pytest
+from plumbline.database import Database
 
-from ...database import Database
+from ... import PREFIX
 from .factories import RegistrationFactory
 from .fixtures import PASSWORD
 from .repository import UserRepository
 from .schemas import UserRead
 
-URL = "/api/v1/auth"
+URL = f"{PREFIX}/auth"
 
 
 async def register(client: httpx2.AsyncClient, **fields: Any) -> httpx2.Response:
@@ -32,7 +33,9 @@ async def test_registering_answers_with_the_user_and_without_the_password(
     assert registered.headers["cache-control"] == "no-store"
 
 
-async def test_what_is_stored_is_a_hash(client: httpx2.AsyncClient, database: Database) -> None:
+async def test_register_stores_a_hash_of_the_password(
+    client: httpx2.AsyncClient, database: Database
+) -> None:
     await register(client, email="ann@example.org", password=PASSWORD)
 
     async with database.read() as session:
@@ -43,7 +46,7 @@ async def test_what_is_stored_is_a_hash(client: httpx2.AsyncClient, database: Da
 
 
 @pytest.mark.parametrize("email", ["ann@example.org", "ANN@EXAMPLE.ORG", "Ann@example.Org"])
-async def test_an_email_is_taken_whatever_its_case(
+async def test_register_with_a_taken_email_in_any_case_is_a_conflict(
     client: httpx2.AsyncClient,
     ann: UserRead,
     email: str,
@@ -70,7 +73,7 @@ async def test_an_email_is_taken_whatever_its_case(
         {"email": "ann@example.org", "password": PASSWORD, "admin": True},
     ],
 )
-async def test_an_unusable_registration_is_refused_without_repeating_the_password(
+async def test_invalid_registration_is_refused_without_repeating_the_password(
     client: httpx2.AsyncClient,
     body: dict[str, object],
 ) -> None:
@@ -81,27 +84,27 @@ async def test_an_unusable_registration_is_refused_without_repeating_the_passwor
         assert str(body["password"]) not in refused.text
 
 
-async def test_a_password_of_half_letters_is_refused(client: httpx2.AsyncClient) -> None:
+async def test_password_of_lone_surrogates_is_refused(client: httpx2.AsyncClient) -> None:
     body = json.dumps({"email": "ann@example.org", "password": "\ud800" * 20})
 
     assert (await client.post(f"{URL}/register", content=body)).status_code == 422
 
 
-async def test_nobody_is_somebody_without_a_credential(client: httpx2.AsyncClient) -> None:
+async def test_read_me_without_a_credential_is_unauthorized(client: httpx2.AsyncClient) -> None:
     refused = await client.get(f"{URL}/me")
 
     assert refused.status_code == 401
     assert refused.headers["www-authenticate"] == "Bearer"
 
 
-async def test_somebody_is_told_who_they_are(ann_client: httpx2.AsyncClient, ann: UserRead) -> None:
-    told = await ann_client.get(f"{URL}/me")
+async def test_read_me_returns_the_user(ann_client: httpx2.AsyncClient, ann: UserRead) -> None:
+    answer = await ann_client.get(f"{URL}/me")
 
-    assert UserRead.model_validate(told.json()) == ann
-    assert told.headers["cache-control"] == "no-store"
+    assert UserRead.model_validate(answer.json()) == ann
+    assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_another_site_cannot_register_somebody(client: httpx2.AsyncClient) -> None:
+async def test_register_from_another_site_is_refused(client: httpx2.AsyncClient) -> None:
     refused = await client.post(
         f"{URL}/register",
         json={"email": "ann@example.org", "password": PASSWORD},

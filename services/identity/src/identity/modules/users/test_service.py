@@ -3,9 +3,9 @@
 from uuid import uuid4
 
 import pytest
+from plumbline import Conflict, Unauthenticated
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ...errors import Conflict, Unauthenticated
 from .models import User
 from .service import UserService
 
@@ -30,12 +30,12 @@ async def test_an_email_is_registered_once(service: UserService) -> None:
         await service.register("ann@example.org", "other")
 
 
-async def test_whoever_is_gone_is_not_themselves_any_more(service: UserService) -> None:
+async def test_get_deleted_user_raises_unauthenticated(service: UserService) -> None:
     with pytest.raises(Unauthenticated):
         await service.get(uuid4())
 
 
-async def test_a_verified_password_is_trusted_while_it_is_the_current_one(
+async def test_confirm_fails_once_the_password_was_changed(
     service: UserService,
 ) -> None:
     row = await service.register("ann@example.org", "hash")

@@ -1,0 +1,1 @@
+"""Where the identity service is; the authentication itself is the platform's."""

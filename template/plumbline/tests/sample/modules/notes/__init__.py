@@ -1,0 +1,1 @@
+"""Notes, from their table up to their URLs."""
