@@ -422,7 +422,11 @@ def new(session: nox.Session) -> None:
 
 
 def gates_of_new(session: nox.Session, service: str, place: Path | None = None) -> list[str]:
-    """Run every gate of a service, or of its copy in `place`; return the red ones."""
+    """Run every gate of a service, or of its copy in `place`; return the red ones.
+
+    The tests of load and contract send fewer requests than in `tests`.
+    """
+    session.env["PLUMBLINE_BRIEF"] = "true"
     gates = [*test_gates(session, service, place=place), *static_gates(session, service, place)]
     return red_gates(gates, [coverage_gate(session, service, place=place)])
 
@@ -455,6 +459,8 @@ def rendered_resource(staged: Path) -> str:
     found = dict(re.findall(r"^(\w+): (.+)$", text, re.MULTILINE))
     if "resources" not in found:
         return "a module that authenticates callers"
+    if "resource" not in found:
+        return f"the module {found['resources']}, with one URL to begin with"
     return (
         f"the module {found['resources']}, each of which is called {found['resource']}"
         " (choose with resource=… and resources=…)"

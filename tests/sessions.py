@@ -12,6 +12,15 @@ nox.options.sessions = [
 ]
 
 
+SIDE_BY_SIDE = ("--numprocesses=auto", "--maxprocesses=4", "--dist=loadgroup")
+
+
+def run_tests(session: nox.Session, folder: str) -> None:
+    """Run tests of the repository on all cores, or as the arguments after `--` say."""
+    how = session.posargs or SIDE_BY_SIDE
+    run_in(session, REPOSITORY, "pytest", folder, *how)
+
+
 @nox.session
 def repository(session: nox.Session) -> None:
     """Check style, format and types of noxfile.py and tests/; `-- --fix` fixes what it can."""
@@ -26,19 +35,19 @@ def repository(session: nox.Session) -> None:
 @nox.session
 def template(session: nox.Session) -> None:
     """Test the template and the sessions: names, renders, updates, gates that must turn red."""
-    run_in(session, REPOSITORY, "pytest", "tests/template", *session.posargs)
+    run_tests(session, "tests/template")
 
 
 @nox.session
 def workflow_tests(session: nox.Session) -> None:
     """Test the workflows: what needs what, which sessions they call, what a change selects."""
-    run_in(session, REPOSITORY, "pytest", "tests/workflows", *session.posargs)
+    run_tests(session, "tests/workflows")
 
 
 @nox.session
 def docs(session: nox.Session) -> None:
     """Check that README and docs/ are complete, and that their commands work."""
-    run_in(session, REPOSITORY, "pytest", "tests/docs", *session.posargs)
+    run_tests(session, "tests/docs")
 
 
 @nox.session

@@ -22,7 +22,7 @@ def measure(bench: Workbench) -> list[Row]:
     """Reads over HTTP, changes of one row by fifty tasks, and four processes that write."""
     stock = replace(bench, folder=bench.folder / "without-driver")
     stock.folder.mkdir()
-    (stock.service / "src" / SERVICE / "sqlite_driver.py").unlink()
+    (stock.platform / "src" / "plumbline" / "database" / "sqlite_driver.py").unlink()
     benches = dict(zip(WAYS, (stock, bench), strict=True))
     reads: dict[str, list[Load]] = defaultdict(list)
     changes: dict[str, list[float]] = defaultdict(list)

@@ -62,7 +62,7 @@ def _bare(bench: Workbench) -> Path:
     bare = bench.folder / "bare"
     if not bare.exists():
         bare.mkdir()
-        shutil.copy(bench.service / "pytest.ini", bare)
+        shutil.copy(bench.service / "pyproject.toml", bare)
     return bare
 
 
@@ -76,6 +76,8 @@ def _phases(
     result = bench.folder / "phases.json"
     env = bench.variables(PHASES=result, TURNS=str(turns + 1), **more)
     how = ["-q", "-p", "phases", "-p", "in_turns", "--randomly-dont-reorganize"]
+    if folder != bench.service:
+        how.append("-pno:plumbline")  # the platform's plugin, which its environment would load
     scratch = f"--basetemp={bench.folder / 'isolation'}"
     tests = [f"{file}::test_{case}" for case in cases]
     run(bench.programs / "pytest", *how, scratch, *tests, folder=folder, env=env)

@@ -11,7 +11,7 @@ from time import perf_counter
 
 from .commands import run, variables
 from .table import Row
-from .workbench import SERVICE, Workbench
+from .workbench import PYTHON, SERVICE, Workbench
 
 ROUNDS = 11
 Command = list[str | Path]
@@ -21,8 +21,8 @@ def measure(bench: Workbench) -> list[Row]:
     """Seconds."""
     gate: Command = [sys.executable, "-m", "nox", "-s", f"unit({SERVICE})", "--", "--version"]
     _seconds(gate, bench.repository)  # makes the environment
-    venv = bench.repository / ".nox" / "envs" / bench.programs.parent.name
-    pytest: Command = [venv / bench.programs.name / "pytest", "-m", "unit", "--version"]
+    venv = bench.repository / ".nox" / "envs" / f"{SERVICE}-{PYTHON}"  # in a copy, its own
+    pytest: Command = [venv / "bin" / "pytest", "-m", "unit", "--version"]
     service = bench.repository / "services" / SERVICE
     bare, gated = [], []
     for _ in range(bench.times(ROUNDS)):

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Final
 
 from gates.render import plain_template, render
 
@@ -13,9 +14,16 @@ from .table import Row
 from .workbench import Workbench
 
 
+SERVICE: Final = {
+    "kind": "service",
+    "service": "benchmarked",
+    "platform": "../../template/plumbline",
+}
+
+
 def measure(bench: Workbench) -> list[Row]:
     """Seconds."""
-    render(bench.folder / "first", {"service": "benchmarked"})  # compiles the templates
+    render(bench.folder / "first", SERVICE)  # compiles the templates
     within, alone = [], []
     for number in range(bench.times(5)):
         within.append(_within(bench.folder / f"rendered-{number}"))
@@ -29,7 +37,7 @@ def measure(bench: Workbench) -> list[Row]:
 
 def _within(folder: Path) -> float:
     started = perf_counter()
-    render(folder, {"service": "benchmarked"})
+    render(folder, SERVICE)
     return perf_counter() - started
 
 
@@ -37,6 +45,7 @@ def _alone(folder: Path) -> float:
     copier = Path(sys.executable).with_name("copier")
     with plain_template() as template:
         started = perf_counter()
-        how = ("--defaults", "--quiet")
+        answers = (f"--data={name}={answer}" for name, answer in SERVICE.items())
+        how = ("--defaults", "--quiet", *answers)
         run(copier, "copy", *how, template, folder, folder=template, env=variables())
         return perf_counter() - started

@@ -9,18 +9,19 @@ from subprocess import CalledProcessError
 from typing import Any, Final, Self
 
 from copies import copy_repository
-from gates.render import ROOT
+from gates.environment import ENVIRONMENTS, environment_owner
+from gates.services import find_platform
 
 from .commands import FaultError, run, variables
 
 PROGRAMS: Final = Path(__file__).with_name("programs")  # they run in the service's environment
 SERVICE: Final = "catalog"
+PYTHON: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def programs_of(service: str) -> Path:
-    """Those of the service's environment for the Python that runs this."""
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return ROOT / ".nox" / "envs" / f"{service}-{version}" / "bin"
+    """Return those of the service's environment, shared or its own, for the Python that runs this."""
+    return ENVIRONMENTS / f"{environment_owner(service, PYTHON)}-{PYTHON}" / "bin"
 
 
 def require_environment(service: str, programs: Path) -> None:
@@ -60,6 +61,13 @@ class Workbench:
         return self.repository / "services" / self.name
 
     @cached_property
+    def platform(self) -> Path:
+        """A copy of the platform, imported from there as well. Raises `FaultError` without one."""
+        if (found := find_platform(self.repository)) is None:
+            raise FaultError("There is no platform in this repository.")
+        return found
+
+    @cached_property
     def repository(self) -> Path:
         """A copy of what git would carry. Raises `FaultError` where there is no git."""
         try:
@@ -68,8 +76,9 @@ class Workbench:
             raise FaultError("git cannot list the files to copy: run this in a clone.") from error
 
     def variables(self, **more: str | Path) -> dict[str, str]:
-        """The environment of programs that import the copied service."""
-        return variables(PYTHONPATH=f"{self.service / 'src'}:{PROGRAMS}", **more)
+        """The environment of programs that import the copied service on the copied platform."""
+        places = (self.service / "src", self.platform / "src", PROGRAMS)
+        return variables(PYTHONPATH=":".join(map(str, places)), **more)
 
     def ask(
         self, program: str, *arguments: str | int, given: str | None = None, **env: str

@@ -2,7 +2,8 @@
 
 * `repository`: a copy of this repository as it stands, which a test may change
 * `nox`: runs Nox in that copy
-* `service`: a rendered service, called `orders`, which a test may change
+* `rendered`: a rendered service, called `orders`, beside a link to the template, for reading
+* `service`: the same, which a test may change
 * `inside`: runs a program of a service's environment in a rendered service
 """
 
@@ -35,12 +36,13 @@ GATES = {
     "types",
     "unit",
 }
-LIMIT = 180  # seconds that a program may take; only one that hangs needs them
+LIMIT = 300  # seconds that a program may take; only one that hangs needs them
 LEFTOVERS = (
     *(".git", ".nox", ".venv", ".env", "__pycache__", ".*_cache", "*.db", "*.db-*"),
     *(".coverage", ".coverage.*", "htmlcov", ".hypothesis"),
 )
 CALLERS_OWN = ("CI", "VIRTUAL_ENV", "UV_PROJECT_ENVIRONMENT", "PYTHONDONTWRITEBYTECODE")
+PLATFORM = Path("template", "plumbline")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -54,8 +56,8 @@ def _nothing_of_the_caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator
         patch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
         patch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
         for who in ("AUTHOR", "COMMITTER"):
-            patch.setenv(f"GIT_{who}_NAME", "Somebody")
-            patch.setenv(f"GIT_{who}_EMAIL", "somebody@example.com")
+            patch.setenv(f"GIT_{who}_NAME", "Ada")
+            patch.setenv(f"GIT_{who}_EMAIL", "ada@example.com")
         before = signal.signal(signal.SIGINT, signal.default_int_handler)  # `&` ignores it
         yield
         signal.signal(signal.SIGINT, before)
@@ -77,9 +79,26 @@ def call(
 
 
 def free_port() -> int:
-    """A port on which nobody listens."""
+    """Return a port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         return int(server.getsockname()[1])
+
+
+def beside_the_platform(root: Path, name: str = "orders") -> Path:
+    """Return a folder for a service that finds the platform two folders above, as a link."""
+    root.mkdir(parents=True, exist_ok=True)
+    if not (root / "template").exists():
+        (root / "template").symlink_to(ROOT / "template", target_is_directory=True)
+    return root / "services" / name
+
+
+def own_platform(service: Path) -> Path:
+    """Give a service a copy of the platform, which the test may change; return its package."""
+    root = service.parents[1]
+    (root / "template").unlink()
+    ignored = shutil.ignore_patterns(*LEFTOVERS)
+    shutil.copytree(ROOT / PLATFORM, root / PLATFORM, ignore=ignored)
+    return root / PLATFORM / "src" / "plumbline"
 
 
 @pytest.fixture(scope="session")
@@ -131,35 +150,45 @@ def nox(repository: Path) -> Run:
 
 
 @pytest.fixture(scope="session")
-def programs(tmp_path_factory: pytest.TempPathFactory, uv: str) -> Iterator[Path]:
-    """The programs of the locked environment that all services share, without any service in it."""
-    folder = tmp_path_factory.mktemp("environment")
-    render(folder / "any", {"service": "any"})
-    env = {"UV_PROJECT_ENVIRONMENT": str(folder / "venv")}
+def programs(tmp_path_factory: pytest.TempPathFactory, uv: str, rendered: Path) -> Iterator[Path]:
+    """The programs of the locked environment of all rendered services, without their own code."""
+    venv = tmp_path_factory.mktemp("environment") / "venv"
+    env = {"UV_PROJECT_ENVIRONMENT": str(venv)}
     sync = ["sync", "--quiet", "--locked", "--no-install-project", f"--python={sys.executable}"]
-    done = call(folder / "any", uv, *sync, env=env)
+    done = call(rendered, uv, *sync, env=env)
     assert done.returncode == 0, done.stderr
-    yield folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
-    shutil.rmtree(folder)
+    yield venv / ("Scripts" if os.name == "nt" else "bin")
+    shutil.rmtree(venv)
 
 
 @pytest.fixture(scope="session")
 def inside(programs: Path) -> Run:
-    """Runs a program of the environment in the folder of a rendered service."""
+    """Runs a program of the environment in the folder of a rendered service.
+
+    It imports that service, and the platform that this finds two folders above.
+    """
 
     def run(
         service: Path, program: str, *arguments: str | Path, **env: str
     ) -> subprocess.CompletedProcess[str]:
-        env = {"PYTHONPATH": str(service / "src"), **env}
-        return call(service, programs / program, *arguments, env=env)
+        return call(
+            service, programs / program, *arguments, env={"PYTHONPATH": import_path(service), **env}
+        )
 
     return run
 
 
+def import_path(service: Path) -> str:
+    """Return the `PYTHONPATH` of a service: its own code, and the platform beside it."""
+    return os.pathsep.join(
+        str(folder / "src") for folder in (service, service.parents[1] / PLATFORM)
+    )
+
+
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A rendered service, called `orders`, that nobody may change."""
-    folder = tmp_path_factory.mktemp("rendered") / "orders"
+    """A rendered service, called `orders`, that no test may change."""
+    folder = beside_the_platform(tmp_path_factory.mktemp("rendered"))
     render(folder, {"service": "orders"})
     return folder
 
@@ -167,4 +196,4 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def service(rendered: Path, tmp_path: Path) -> Path:
     """A rendered service, called `orders`, that the test may change."""
-    return Path(shutil.copytree(rendered, tmp_path / "orders"))
+    return Path(shutil.copytree(rendered, beside_the_platform(tmp_path)))

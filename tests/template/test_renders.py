@@ -13,11 +13,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from .conftest import GATES, Run, call, free_port
+from .conftest import GATES, Run, call, free_port, import_path
 
 
 def greens(table: str, service: str) -> set[str]:
-    """The gates that the table at the end shows as green."""
+    """Return the gates that the table at the end shows as green."""
     return set(re.findall(rf"^{service} +(\w+) +green", table, re.MULTILINE))
 
 
@@ -30,6 +30,7 @@ def test_a_new_service_passes_all_its_gates(repository: Path, nox: Run) -> None:
 
     assert made.returncode == 0, made.stdout + made.stderr
     assert greens(made.stdout, name) == GATES
+    assert f"services/{name}: the module sheep, each of which is called sheep (" in made.stderr
     assert f"services/{name} is ready. Start it: nox -s serve -- {name}" in made.stderr
     assert (repository / "services" / name / "uv.lock").is_file()
     assert not list((repository / ".nox" / "new").iterdir())
@@ -38,8 +39,8 @@ def test_a_new_service_passes_all_its_gates(repository: Path, nox: Run) -> None:
 
 @contextlib.contextmanager
 def started(service: Path, programs: Path, port: int) -> Iterator[subprocess.Popen[str]]:
-    """The service as a process of its own, which is killed at the end if it still runs."""
-    env = {"PYTHONPATH": str(service / "src"), "ORDERS_PORT": str(port)}
+    """Run the service as a process of its own, which is killed at the end if it still runs."""
+    env = {"PYTHONPATH": import_path(service), "ORDERS_PORT": str(port)}
     with subprocess.Popen(
         [programs / "python", "-m", "orders.main"],
         cwd=service,
@@ -55,7 +56,7 @@ def started(service: Path, programs: Path, port: int) -> Iterator[subprocess.Pop
 
 
 def wait_for(url: str, process: subprocess.Popen[str]) -> httpx2.Response:
-    """The first answer of a server that is about to start."""
+    """Return the first answer of a server that is about to start."""
     deadline = time.monotonic() + 30
     while True:
         try:
@@ -97,7 +98,7 @@ def test_a_rendered_service_starts_answers_and_stops(
 
 
 def make_no_database(_: Path) -> None:
-    """Nobody has run the migrations."""
+    """Leave it as it is when no migration has run."""
 
 
 def make_a_file_that_is_no_database(path: Path) -> None:

@@ -10,11 +10,10 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, FastAPI
-from identity.client import no_store
-from identity.dependencies import ReadSession
 from identity.main import production
-from identity.modules.access.dependencies import require_same_origin
 from identity.modules.users import UserRead, UserService
+from identity.peer import no_store
+from plumbline.http import ReadSession, require_same_origin
 from uuid_utils.compat import uuid7
 
 ROW = UserRead(id=uuid7(), email="me@example.org", created_at=datetime.now(UTC))

@@ -18,10 +18,11 @@ import sys
 from time import perf_counter
 
 import uvloop
-from catalog.database import Database
-from catalog.errors import TryAgain
+from catalog.main import SERVICE
 from catalog.modules.products.models import Product
-from catalog.testing.postgres_sandbox import PostgresSandbox
+from plumbline import SerializationFailure
+from plumbline.database import Database
+from plumbline.testing.postgres_sandbox import PostgresSandbox
 from sqlalchemy.ext.asyncio import async_sessionmaker
 
 TASKS = 50
@@ -47,12 +48,12 @@ async def measure(url: str, how: str, changes: int) -> float:
             while True:
                 try:
                     return await change()
-                except TryAgain:
+                except SerializationFailure:
                     await asyncio.sleep(0)
 
         async def work(many: int) -> None:
             for _ in range(many):
-                await (insist() if how == "at-once" else database.repeat(change))
+                await (insist() if how == "at-once" else database.retry_on_conflict(change))
 
         started = perf_counter()
         await asyncio.gather(*(work(changes // TASKS) for _ in range(TASKS)))
@@ -67,7 +68,7 @@ async def measure(url: str, how: str, changes: int) -> float:
 
 async def measure_on_a_server(how: str, changes: int) -> float:
     """The same on a new database of PostgreSQL."""
-    sandbox = await PostgresSandbox.open(os.environ["TEST_DATABASE_URL"])
+    sandbox = await PostgresSandbox.open(SERVICE, os.environ["TEST_DATABASE_URL"])
     rate = await measure(sandbox.database.url, how, changes)
     await sandbox.close()
     return rate

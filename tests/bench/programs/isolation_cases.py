@@ -16,10 +16,10 @@ from pathlib import Path
 import httpx2
 import pytest
 from alembic import command
-from catalog.database import Database
+from catalog.main import SERVICE
 from catalog.modules.products.models import Product
 from catalog.orm import Base
-from catalog.revisions import migration_config
+from plumbline.database import Database
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import StaticPool
 
@@ -55,14 +55,14 @@ async def memory() -> AsyncIterator[Sessions]:
 def url(tmp_path: Path) -> str:
     """A new file, brought to head."""
     url = f"sqlite+aiosqlite:///{tmp_path / 'test.db'}"
-    command.upgrade(migration_config(url), "head")
+    command.upgrade(SERVICE.migrations.config(url), "head")
     return url
 
 
 @pytest.fixture
 async def migrated(url: str) -> AsyncIterator[Database]:
     """What careful ones do."""
-    async with Database(url) as database:
+    async with SERVICE.open_database(url) as database:
         yield database
 
 

@@ -14,16 +14,15 @@ import asyncio
 import json
 import sys
 
-from identity.database import Database
-from identity.modules.access import Caller
+from identity.main import SERVICE
 from identity.modules.api_keys.schemas import ApiKeyCreate
 from identity.modules.api_keys.service import ApiKeyService
 from identity.modules.sessions.service import SessionService
 from identity.modules.sessions.settings import Settings
 from identity.modules.users import UserService
 from identity.modules.users.passwords import HASHER
-from identity.orm import now
 from identity.tokens import digest, new_token
+from plumbline import Caller, now
 
 PASSWORD = "correct horse battery staple"
 
@@ -32,7 +31,7 @@ async def store(url: str, many: int) -> dict[str, object]:
     """All in one transaction."""
     emails = [f"user-{number}@example.org" for number in range(many)]
     hashed, new_key = HASHER.hash(PASSWORD), ApiKeyCreate(name="bench", scopes={"account:read"})
-    async with Database(url) as database, database.write() as session:
+    async with SERVICE.open_database(url) as database, database.write() as session:
         users = UserService(session)
         *_, user = [await users.register(each, hashed) for each in [*emails, "me@example.org"]]
         token = await SessionService(session, Settings()).open(user.id, "127.0.0.1", "bench")

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from uuid import UUID
 
-from catalog.sqlite import WriterConnection
+from plumbline.database.sqlite import WriterConnection
 from uuid_utils.compat import uuid7
 
 

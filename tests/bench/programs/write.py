@@ -17,9 +17,10 @@ from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from time import monotonic  # the same clock in all processes
 
-from catalog.database import Database
+from catalog.main import SERVICE
 from catalog.modules.products.models import Product
 from catalog.modules.products.repository import ProductRepository
+from plumbline.database import Database
 from uuid_utils.compat import uuid7
 
 TASKS = 8  # in each process
@@ -55,7 +56,7 @@ async def write_together(url: str, transactions: int) -> Done:
     """Share the transactions between tasks."""
     took: list[float] = []
     shares = [transactions // TASKS + (task < transactions % TASKS) for task in range(TASKS)]
-    async with Database(url) as database:
+    async with SERVICE.open_database(url) as database:
         await database.check()
         await asyncio.to_thread(together.wait, SECONDS)
         started = monotonic()

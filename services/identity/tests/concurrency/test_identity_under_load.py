@@ -104,7 +104,7 @@ def resource() -> type[Resource]:
     return ApiKeyResource
 
 
-@pytest.fixture  # type: ignore[no-redef]  # in place of the platform's
+@pytest.fixture
 def memory_limit() -> int:
     """More than the platform's: each hashing thread keeps the 19 MiB of Argon2 or frees them."""
     return (8 + 20 * int(HASHING.total_tokens)) * MIB

@@ -67,6 +67,7 @@ def create_app(  # noqa: PLR0913 - the whole of a service is described here
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
     )
+    app.state.settings = settings
     app.state.module_settings = (
         modules.load_settings() if module_settings is None else {**module_settings}
     )

@@ -19,7 +19,7 @@ from plumbline.testing.sqlite_sandbox import migrated_template
 from sample.main import SERVICE
 from sqlalchemy import text
 
-UNPRIVILEGED = 65534  # the user that systems call `nobody`
+UNPRIVILEGED = 65534  # the id of a user without rights
 
 PRAGMAS = [
     *("journal_mode", "synchronous", "foreign_keys", "temp_store", "cache_size"),

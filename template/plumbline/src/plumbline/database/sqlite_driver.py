@@ -18,8 +18,8 @@ from typing import Any, Final
 import aiosqlite
 
 STEPS: Final = 2_000  # of SQLite's virtual machine: about 100 rows, or a tenth of a millisecond
-ROWS: Final = 1_000  # that come with the statement; whoever wants more takes another way
-PAUSE: Final = 0.0002  # seconds; SQLite's own pauses grow to 0.1, and whoever pauses is overtaken
+ROWS: Final = 1_000  # that come with the statement; more need another round trip
+PAUSE: Final = 0.0002  # seconds; SQLite's own grow to 0.1, and a writer that pauses is overtaken
 Work = Callable[[], object]
 Row = sqlite3.Row
 

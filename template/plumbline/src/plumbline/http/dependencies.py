@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..database.database import Database
 from ..pagination import Cursor
-from ..settings import ModuleSettings
+from ..settings import ModuleSettings, Settings
 
-S = TypeVar("S", bound=ModuleSettings)
+S = TypeVar("S", bound=Settings | ModuleSettings)
 
 
 async def get_database(connection: HTTPConnection) -> Database:
@@ -28,10 +28,11 @@ async def get_database(connection: HTTPConnection) -> Database:
 
 
 def settings_of(kind: type[S]) -> Callable[[HTTPConnection], Awaitable[S]]:
-    """Return a dependency that gives the settings of a module: for `Depends`."""
+    """Return a dependency that gives the settings of the service or of a module: for `Depends`."""
 
     async def get_settings(connection: HTTPConnection) -> S:
-        found = connection.app.state.module_settings[kind]
+        state = connection.app.state
+        found = state.settings if issubclass(kind, Settings) else state.module_settings[kind]
         assert isinstance(found, kind)
         return found
 

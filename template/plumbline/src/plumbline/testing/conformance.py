@@ -5,7 +5,6 @@ top of a file it would cost every gate half a second.
 """
 
 import asyncio
-import os
 import random
 import re
 import sys
@@ -27,13 +26,14 @@ from schemathesis import BaseSchema, GenerationMode
 from schemathesis.errors import FailureGroup
 
 from .bridge import served_in
+from .duration import BRIEF
 from .resources import AnyCase, Resources, boundary_cases
 
 Operation = tuple[str, str]
 """A method in lower case, and the template of a path."""
 
 # Made-up requests to an operation, beside those at the boundaries of its schema.
-EXAMPLES: Final = int(os.environ.get("CONTRACT_EXAMPLES", "40"))
+EXAMPLES: Final = 5 if BRIEF else 40
 SEARCH: Final = 5.0  # seconds: from a request that shows a fault to the smallest one
 
 

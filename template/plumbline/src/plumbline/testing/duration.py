@@ -2,10 +2,12 @@
 
 import faulthandler
 import math
+import os
 from typing import Final
 
 import pytest
 
+BRIEF: Final = bool(os.environ.get("PLUMBLINE_BRIEF"))  # `nox -s new`: fewer requests
 SETUP: Final = 300.0  # seconds for what comes before and after: the limit of any other test
 
 

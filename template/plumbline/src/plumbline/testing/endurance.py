@@ -6,7 +6,8 @@
     def resource() -> type[Resource]:
         return Products
 
-`--seconds` makes the load go on for so long.
+`--seconds` makes the load go on for so long. A service whose memory may grow by more overrides the
+fixture `memory_limit`.
 """
 
 from pathlib import Path
@@ -16,34 +17,25 @@ from typing import Final
 import pytest
 from sqlalchemy import text
 
+from .duration import BRIEF
 from .load import LoadTest, NoAnswer, Resource
 from .resource_usage import MIB, UsageHistory, skip_without_proc
 from .sandbox import AnyService
 from .serving import serve_process
 
-__all__ = ["memory_limit", "test_service_under_load_loses_nothing_and_survives_kill"]
+__all__ = ["test_service_under_load_loses_nothing_and_survives_kill"]
 
-WARM_UP: Final = 150  # requests: pools, caches and the allocator fill
-ROUND: Final = 250  # requests, about every eighth of which creates a row
+WARM_UP: Final = 50 if BRIEF else 150  # requests: pools, caches and the allocator fill
+ROUND: Final = 50 if BRIEF else 250  # requests, about every tenth of which creates a row
 ROUNDS: Final = 2
 # Pools may still open their connections: five, with two files each on SQLite, and some sockets.
-# A file that each creation leaves open would make 60 and more.
+# A file that each creation leaves open would make about 50.
 FILES: Final = 25
 # SQLite writes the log back when it has 1000 pages, 4 MiB, and then starts it anew as soon as
 # no reader needs the old one (https://sqlite.org/wal.html, "Avoiding Excessively Large WAL Files").
 WAL: Final = 4 * 4 * MIB
 FAIRNESS: Final = 0.3  # of the mean; on one server all clients get about the same
 KILL_AFTER: Final = 30  # rows
-
-
-@pytest.fixture
-def memory_limit() -> int:
-    """How many bytes the memory may grow by after the warm-up; a service may need more.
-
-    The allocator still takes 1 to 3 MiB. In five minutes, a hundred thousand requests that each
-    leave 100 bytes behind are more than this.
-    """
-    return 8 * MIB
 
 
 async def test_service_under_load_loses_nothing_and_survives_kill(  # noqa: PLR0913, PLR0917 - fixtures

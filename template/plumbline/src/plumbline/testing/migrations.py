@@ -2,13 +2,13 @@
 
     from plumbline.testing.migrations import *
 
-A column that a CHECK constraint restricts needs a value in the fixture `samples`, which the file
-that imports these tests may override.
+A column whose constraint refuses the made-up value needs one in the fixture `samples`, which the
+file that imports these tests may override.
 """
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -22,13 +22,12 @@ from sqlalchemy import Connection, MetaData, Table, event, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ..database.backend import backend_of
-from .sandbox import AnyService, EmptyDatabase
+from .sandbox import AnyService, EmptyDatabase, Samples
 
 __all__ = [
     "alembic_config",
     "alembic_engine",
     "modelled",
-    "samples",
     "test_a_downgrade_leaves_no_trace",
     "test_an_empty_database_can_be_upgraded",
     "test_an_interrupted_upgrade_leaves_the_old_state",
@@ -40,9 +39,6 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-Samples = Mapping[str, Mapping[str, Any]]
-"""Values for columns, by table and column: {"orders": {"status": "open"}}."""
-
 test_there_is_a_single_head = standard.test_single_head_revision
 test_an_empty_database_can_be_upgraded = standard.test_upgrade
 test_nothing_is_left_to_autogenerate = standard.test_model_definitions_match_ddl
@@ -61,12 +57,6 @@ BY_TYPE: Final[dict[type, Any]] = {
     dt.timedelta: dt.timedelta(hours=1),
     UUID: UUID(int=1),
 }
-
-
-@pytest.fixture
-def samples() -> Samples:
-    """Values for columns whose constraints refuse those of `BY_TYPE`."""
-    return {}
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ A service overrides in its `conftest.py`, or in a test file:
 * `plumbline_service`: which service it is; the only one that must be there
 * `credentials`: the headers of every request of the gate `contract`
 * `samples`: values for columns that the migration tests cannot make up
+* `memory_limit`: how much memory a service under load may take
 * `allowed_blocking_calls`: calls that may block the event loop
 """
 
@@ -44,7 +45,7 @@ from ..service import Service
 from . import postgres_sandbox, sqlite_sandbox
 from .client import WithModules, client_of
 from .gates import MARKERS, mark_by_place
-from .sandbox import EmptyDatabase, Sandbox
+from .sandbox import EmptyDatabase, Samples, Sandbox
 from .serving import serve
 
 AnyService = Service[Any]  # Any: the service's own settings
@@ -231,6 +232,22 @@ async def client(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
 async def credentials() -> dict[str, str]:
     """The headers that authenticate the requests of `contract`; a service overrides it."""
     return {}
+
+
+@pytest.fixture
+def samples() -> Samples:
+    """Values for the migration tests, where a constraint refuses those that they make up."""
+    return {}
+
+
+@pytest.fixture
+def memory_limit() -> int:
+    """How many bytes the memory of a service under load may grow by after its warm-up.
+
+    The allocator still takes 1 to 3 MiB. In five minutes, a hundred thousand requests that each
+    leave 100 bytes behind are more than this.
+    """
+    return 8 * 1024**2
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ production's own engines hold open. Before a test its contents are put back: it 
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -22,6 +22,9 @@ AnyService = Service[Any]  # Any: the service's own settings
 
 EmptyDatabase = Callable[[], AbstractAsyncContextManager[str]]
 """The type of the fixture `empty_database`: makes a database without tables, and gives its URL."""
+
+Samples = Mapping[str, Mapping[str, Any]]
+"""Values for columns, by table and column: {"orders": {"status": "open"}}."""
 
 POOL_TIMEOUT: Final = 30.0  # seconds: a test that waits this long for a connection waits for itself
 
