@@ -176,7 +176,7 @@ def coverage_gate(
     how = ["--later"] if later else [f"--data={origin}" for origin in origins]
     name = "coverage data" if later else "coverage"
     program = ROOT / "tests/gates/layers.py"
-    command = ["python", program, target, *TEST_GATES, *how]
+    command: list[str | Path] = ["python", program, target, *TEST_GATES, *how]
     return command_gate(session, project, name, command, place=place)
 
 
@@ -415,7 +415,8 @@ def new(session: nox.Session) -> None:
     if red and module and not (red := newly_red(session, service, red, files)):
         session.warn(f"{service} was red before {module} came, and is no worse now.")
     if red:
-        go_on = f"fix them, then nox -s tests -- {service}; or delete {what} and start again"
+        remove = "remove its files, which git status shows" if module else f"delete {what}"
+        go_on = f"fix them, then nox -s tests -- {service}; or {remove}, and start again"
         session.error(f"{what} is kept, though gates are red: {', '.join(red)}. To go on: {go_on}")
     for line in next_steps(service, module):
         session.log(line)

@@ -1,5 +1,6 @@
 """Says which service the platform's own tests run on: the sample in `tests/sample`."""
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -27,5 +28,5 @@ def allowed_blocking_calls() -> Mapping[str, set[str]]:
 def _programs_find_the_sample() -> Iterator[None]:
     """Let programs that tests start import `sample`, which is not installed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", str(Path(__file__).with_name("tests")))
+        patch.setenv("PYTHONPATH", str(Path(__file__).with_name("tests")), prepend=os.pathsep)
         yield

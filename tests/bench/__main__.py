@@ -23,12 +23,12 @@ from bench import (
     growth,
     identity,
     isolation,
+    many_tests,
     overhead,
     postgres,
     processes,
     rendering,
     suite,
-    thousand,
     writes,
 )
 from bench.commands import FaultError
@@ -42,7 +42,7 @@ from bench.workbench import SERVICE, Workbench, programs_of, require_environment
 MEASUREMENTS: Final[dict[str, Callable[[Workbench], list[Row]]]] = {
     "isolation": isolation.measure,
     "suite": suite.measure,
-    "thousand": thousand.measure,
+    "thousand": many_tests.measure,
     "overhead": overhead.measure,
     "render": rendering.measure,
     "growth": growth.measure,

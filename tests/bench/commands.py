@@ -66,14 +66,15 @@ def run(
     folder: Path,
     env: Mapping[str, str],
     given: str | None = None,
+    timeout: float = PATIENCE,
 ) -> str:
-    """What a program prints, given some input. Raises `FaultError` when it fails or hangs."""
+    """Return what a program prints for an input. Raises `FaultError` when it fails or hangs."""
     program = " ".join(Path(part).name for part in command[:4])
     with started(*command, folder=folder, env=env) as process:
         try:
-            printed, complaints = process.communicate(given, timeout=PATIENCE)
+            printed, complaints = process.communicate(given, timeout=timeout)
         except subprocess.TimeoutExpired as late:
-            raise FaultError(f"`{program} …` had not ended after {PATIENCE} seconds.") from late
+            raise FaultError(f"`{program} …` had not ended after {timeout:g} seconds.") from late
     if process.returncode:
         sys.stderr.write(f"{printed}{complaints}\n")
         said = (complaints.strip() or printed.strip() or "nothing").splitlines()

@@ -33,10 +33,10 @@ def _round(bench: Workbench, turn: int, figures: Mapping[str, list[float]]) -> N
     figures[SERVICE].append(bench.ask("contention", "turns", many, url)["rate"])
     figures[LIMIT].append(bench.ask("plain", str(path), many)["change"])
     stock = bench.folder / f"contention-usual-{turn}.db"
-    told = bench.ask("lost_updates", many, BENCH_DATABASE=str(stock))
-    figures[USUAL].append(told["rate"])
-    figures["missing"].append(told["missing"])
-    figures["refused"].append(told["refused"])
+    result = bench.ask("lost_updates", many, BENCH_DATABASE=str(stock))
+    figures[USUAL].append(result["rate"])
+    figures["missing"].append(result["missing"])
+    figures["refused"].append(result["refused"])
 
 
 def _rows(figures: Figures, changes: int) -> list[Row]:

@@ -2,28 +2,28 @@
 
 from contextlib import AbstractContextManager
 
-from . import bystanders, callers, logins
-from .people import People
+from . import callers, logins, other_requests
 from .serving import serve
 from .table import Row
+from .users import Users
 from .workbench import Workbench
 
 
 def measure(bench: Workbench) -> list[Row]:
     """Logins, other requests meanwhile, and what callers cost: each of one worker."""
     bench = bench.of("identity")
-    people = People.of(bench)
+    users = Users.of(bench)
     with (
-        _serve(bench, people, "identity.main:production") as service,
-        _serve(bench, people, "in_the_loop:production") as in_the_loop,
-        _serve(bench, people, "anybody:app") as with_anybody,
+        _serve(bench, users, "identity.main:production") as service,
+        _serve(bench, users, "in_the_loop:production") as in_the_loop,
+        _serve(bench, users, "no_caller:app") as without_caller,
     ):
         return [
-            *logins.measure(bench, people, service),
-            *bystanders.measure(bench, people, service, in_the_loop),
-            *callers.measure(bench, people, with_anybody),
+            *logins.measure(bench, users, service),
+            *other_requests.measure(bench, users, service, in_the_loop),
+            *callers.measure(bench, users, without_caller),
         ]
 
 
-def _serve(bench: Workbench, people: People, app: str) -> AbstractContextManager[int]:
-    return serve(bench, app, "--factory", workers=1, **people.settings)
+def _serve(bench: Workbench, users: Users, app: str) -> AbstractContextManager[int]:
+    return serve(bench, app, "--factory", workers=1, **users.settings)

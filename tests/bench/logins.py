@@ -7,9 +7,9 @@ from collections import defaultdict
 from itertools import cycle, islice
 from statistics import median
 
-from .people import People
 from .serving import Load, latencies, load, percentile, rate_of, require, times_of
 from .table import Row
+from .users import Users
 from .workbench import Workbench
 
 ROUNDS = 3
@@ -18,7 +18,7 @@ VERIFICATIONS = 100
 ONE = "one verification of a password"
 
 
-def measure(bench: Workbench, people: People, port: int) -> list[Row]:
+def measure(bench: Workbench, users: Users, port: int) -> list[Row]:
     """They take turns with the verifications."""
     loads: dict[int, list[Load]] = {clients: [] for clients in LOGINS}
     rates: dict[str, list[float]] = defaultdict(list)
@@ -26,7 +26,7 @@ def measure(bench: Workbench, people: People, port: int) -> list[Row]:
         for name, rate in bench.ask("verify", bench.times(VERIFICATIONS)).items():
             rates[name].append(rate)
         for clients, many in LOGINS.items():
-            requests = islice(cycle(people.logins), bench.times(many))
+            requests = islice(cycle(users.logins), bench.times(many))
             found = load(bench, port, requests, clients=clients)
             require("200", found, f"logins by {clients} client(s)")
             loads[clients].append(found)

@@ -12,13 +12,13 @@ CHANGES = 1000
 SERVER = "TEST_DATABASE_URL"
 WAYS = {
     "locked by hand (READ COMMITTED, FOR UPDATE)": "locks",
-    "repeated in turns, as the service does": "turns",
-    "repeated at once": "at-once",
+    "retried in turns, as the service does": "turns",
+    "retried at once": "at-once",
 }
 
 
 def measure(bench: Workbench) -> list[Row]:
-    """Nothing where no server is named, see tests/sessions.py."""
+    """Return no rows where no server is named, see tests/sessions.py."""
     server = os.environ.get(SERVER)
     if not server:
         return []
@@ -35,8 +35,8 @@ def _contention(bench: Workbench, server: str) -> list[Row]:
     rates: dict[str, list[float]] = {name: [] for name in WAYS}
     for _ in range(bench.times(ROUNDS)):
         for name, how in WAYS.items():
-            told = bench.ask("contention", how, bench.times(CHANGES), **{SERVER: server})
-            rates[name].append(float(told["rate"]))
+            result = bench.ask("contention", how, bench.times(CHANGES), **{SERVER: server})
+            rates[name].append(float(result["rate"]))
     first = f"changes of one row: {next(iter(WAYS))}"
     return [
         Row(

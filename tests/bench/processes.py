@@ -33,13 +33,13 @@ def measure(bench: Workbench) -> list[Row]:
 def run(bench: Workbench, processes: int, name: str) -> Run:
     """One run on a new database. Raises `FaultError` when one fails, or leaves no row."""
     path, each = bench.database(name), bench.times(TRANSACTIONS) // processes
-    told = bench.ask("write", f"sqlite+aiosqlite:///{path}", processes, each)
+    result = bench.ask("write", f"sqlite+aiosqlite:///{path}", processes, each)
     what = f"of {processes * each} write transactions of {processes} process(es)"
-    if told["errors"]:
-        raise FaultError(f"{len(told['errors'])} {what} failed, the first: {told['errors'][0]}")
+    if result["errors"]:
+        raise FaultError(f"{len(result['errors'])} {what} failed, the first: {result['errors'][0]}")
     if lost := processes * each - rows_in(path):
         raise FaultError(f"{lost} {what} left no row.")
-    return Run(processes * each / told["seconds"], told["slowest"] * 1000)
+    return Run(processes * each / result["seconds"], result["slowest"] * 1000)
 
 
 def slowest(runs: Sequence[Run]) -> str:

@@ -8,11 +8,10 @@ from typing import Final
 
 from gates.render import plain_template, render
 
-from . import first_green
+from . import first_service
 from .commands import run, variables
 from .table import Row
 from .workbench import Workbench
-
 
 SERVICE: Final = {
     "kind": "service",
@@ -31,7 +30,7 @@ def measure(bench: Workbench) -> list[Row]:
     return [
         Row("render() in a warm process", median(within), "s"),
         Row("copier copy", median(alone), "s", to="render() in a warm process"),
-        *first_green.rows(bench),
+        *first_service.rows(bench),
     ]
 
 

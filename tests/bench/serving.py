@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from .commands import FaultError, started
 from .workbench import Workbench
 
-PATIENCE: Final = 30  # seconds until a server is up
+START_TIMEOUT: Final = 30  # seconds until a server is up
 HEADERS: Final = ("Host: 127.0.0.1", "Content-Type: application/json")
 
 
@@ -34,7 +34,7 @@ class Load:
     """What became of some requests: the seconds for all, the milliseconds of each.
 
     `answers` are those that each client got: it sent its next request when it had the answer.
-    `spread` are the connections of each worker that got any, where the system tells.
+    `spread` are the connections of each worker that got any, where the system shows it.
     """
 
     seconds: float
@@ -102,15 +102,15 @@ def serve(
 
 def _port(server: Popen[str], log: Path, workers: int) -> int:
     """Wait until each worker has started. Raises `FaultError` when one does not."""
-    end = monotonic() + PATIENCE
+    end = monotonic() + START_TIMEOUT
     while server.poll() is None and monotonic() < end:
-        told = log.read_text(encoding="utf-8")
-        port = re.search(r"running on http://[\d.]+:(\d+)", told)
-        if port and told.count("Application startup complete") == workers:
+        written = log.read_text(encoding="utf-8")
+        port = re.search(r"running on http://[\d.]+:(\d+)", written)
+        if port and written.count("Application startup complete") == workers:
             return int(port[1])
         sleep(0.02)
     sys.stderr.write(log.read_text(encoding="utf-8"))
-    raise FaultError(f"A server did not start within {PATIENCE} seconds: see above.")
+    raise FaultError(f"A server did not start within {START_TIMEOUT} seconds: see above.")
 
 
 def get(path: str, *more: str) -> str:
@@ -137,8 +137,8 @@ def load(bench: Workbench, port: int, requests: Iterable[str], *, clients: int) 
 
 def loads(bench: Workbench, port: int, *several: Clients, seconds: float = 0) -> list[Load]:
     """Several loads at once; with `seconds`, so long, and each request as often as it comes."""
-    told = bench.ask("load", port, str(seconds), given=json.dumps(several))["loads"]
-    return [Load(**each | {"outcomes": Counter(each["outcomes"])}) for each in told]
+    found = bench.ask("load", port, str(seconds), given=json.dumps(several))["loads"]
+    return [Load(**each | {"outcomes": Counter(each["outcomes"])}) for each in found]
 
 
 def require(outcome: str, found: Load, what: str) -> None:

@@ -11,8 +11,8 @@ HEAD: Final = ("measured", "figure", "value", "unit", "ratio", "to", "remark")
 class Row:
     """One figure; `to` names the row of the same measurement that it is compared with.
 
-    `aim` is what the value should be at most, `at_least` what it should be at least. Missing one is
-    told, and fails nothing: a timed assertion would blame the code for a busy machine.
+    `aim` is what the value should be at most, `at_least` what it should be at least. A missed one
+    is reported, and fails nothing: a timed assertion would blame the code for a busy machine.
     """
 
     name: str

@@ -20,15 +20,15 @@ PYTHON: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def programs_of(service: str) -> Path:
-    """Return those of the service's environment, shared or its own, for the Python that runs this."""
+    """Return those of the environment, own or shared, for the Python that runs this."""
     return ENVIRONMENTS / f"{environment_owner(service, PYTHON)}-{PYTHON}" / "bin"
 
 
 def require_environment(service: str, programs: Path) -> None:
-    """Raise `FaultError` where there are no such programs."""
+    """Raise `FaultError` if the service has no environment."""
     if not (programs / "python").exists():
-        mend = f'run nox -s "unit({service})" first.'
-        raise FaultError(f"{service} has no environment for this Python: {mend}")
+        hint = f'run nox -s "unit({service})" first.'
+        raise FaultError(f"{service} has no environment for this Python: {hint}")
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ class Workbench:
             env=self.variables(**env),
             given=given,
         )
-        told: dict[str, Any] = json.loads(printed)
-        return told
+        result: dict[str, Any] = json.loads(printed)
+        return result
 
     def database(self, name: str) -> Path:
         """A new database, at head."""

@@ -1,8 +1,8 @@
-"""Some clients that all create at once, against some workers: nothing may fail, nobody may starve.
+"""Concurrent creates by some clients, over some workers: none may fail, no client may starve.
 
-The ratio compares with the same clients over one worker. The remark tells how the slowest request
-and the least served client fared, and how unevenly workers took the connections: whoever is awake
-takes it, so with few clients some get none.
+The ratio compares with the same clients over one worker. The remark has the slowest request, the
+least served client, and how unevenly the workers accepted connections: the first worker that is
+awake accepts, so with few clients some workers get none.
 """
 
 import sqlite3
@@ -72,8 +72,8 @@ def _row(clients: int, workers: int, loads: list[Load]) -> Row:
     if clients > 1:
         note += f"; least/most served client: {min(found.fairness for found in loads):.2f}"
     if workers > 1 and clients > 1 and all(found.spread for found in loads):
-        crowded = max(max(found.spread) for found in loads)
-        note += f", clients of the fullest worker: {crowded}"
+        fullest = max(max(found.spread) for found in loads)
+        note += f", clients of the fullest worker: {fullest}"
     rate = rate_of(loads)
     to = "" if workers == 1 else _name(clients, 1)
     return Row(_name(clients, workers), rate, "requests/s", to, note)

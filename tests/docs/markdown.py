@@ -22,7 +22,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block, and the file that the paragraph above it names last, if it names one."""
+    """A fenced block, and the path that the paragraph above it names last, if it names one."""
 
     language: str
     text: str
@@ -34,7 +34,7 @@ def fenced(text: str) -> Iterator[Block]:
     for found in FENCE.finditer(text):
         indent, language, inside = found.groups()
         above = text[: found.start()].rstrip().rpartition("\n\n")[2]
-        paths = re.findall(r"`([\w./-]+\.\w+)`", above)
+        paths = re.findall(r"`([\w.-]+/[\w./-]*\w)`", above)
         unindented = re.sub(f"^{indent}", "", inside, flags=re.MULTILINE)
         yield Block(language, unindented, paths[-1] if paths else "")
 

@@ -3,14 +3,16 @@
 import re
 import subprocess
 import sys
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from docs.markdown import PAGES, ROOT, Command, commands, split
+from docs.markdown import PAGES, ROOT, Command, blocks, commands, split
 
-PLAIN = {"cd", "curl", "cut", "du", "echo", "git", "grep", "python3", "rm", "source"}
+PLAIN = {"cat", "cd", "curl", "cut", "du", "echo", "git", "grep", "python3", "rm", "source"}
+PLAIN |= {"wc", "xargs"}
 PLAIN |= {"docker"}  # which is not run anywhere, as docs/deploy.md says
 IN_A_SERVICE = {"alembic", "pytest", "python", "uvicorn"}
 
@@ -33,13 +35,13 @@ def copier_help(subcommand: str) -> str:
 
 
 def fault(command: Command) -> str | None:
-    """What is wrong with a command, if anything is."""
+    """Return what is wrong with a command, if anything is."""
     program, *arguments = [word for word in command.words if not re.match(r"[A-Z_]+=", word)]
     name = program.rpartition("/")[2]
     if name == "uvx":
         name, *arguments = arguments
     if name == "nox":
-        return nox_fault(arguments)
+        return nox_fault(arguments, sessions() | defined(command.page))
     if name == "copier":
         known = copier_help(arguments[0])
         options = [word for word in arguments if re.match("--?[a-z]", word)]
@@ -52,13 +54,19 @@ def fault(command: Command) -> str | None:
     return None if name in PLAIN else program
 
 
-def nox_fault(arguments: list[str]) -> str | None:
-    """A session that is asked for and does not exist."""
+def defined(page: str) -> set[str]:
+    """Return the sessions that a page itself shows how to write."""
+    shown = blocks(ROOT / page, "python") if (ROOT / page).is_file() else []
+    return {*re.findall(r"^def (\w+)\(session: nox\.Session\)", "\n".join(shown), re.MULTILINE)}
+
+
+def nox_fault(arguments: list[str], known: Collection[str]) -> str | None:
+    """Return a session that is asked for and is not known."""
     own = arguments[: arguments.index("--")] if "--" in arguments else arguments
     if "-s" not in own:
         return None
     asked = [word.partition("(")[0] for word in own[own.index("-s") + 1 :] if word[0] != "-"]
-    return next((name for name in asked if name not in sessions()), None)
+    return next((name for name in asked if name not in known), None)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -1,7 +1,6 @@
 """A newcomer's journeys, in copies of the repository: README, tutorial, and pages word by word."""
 
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -13,38 +12,16 @@ from urllib.request import urlopen
 import pytest
 
 from copies import copy_repository
-from docs.markdown import ROOT, blocks
+from docs.markdown import ROOT, blocks, fenced
+from docs.worked import follow, is_file, sh, type_line, write
 
 README = ROOT / "README.md"
 SERVER = "http://127.0.0.1:8000/health/ready"
+PAGES = ("modules.md", "access.md", "in-step.md", "repositories.md", "ci.md")
+DONE = "nox -s new -- orders"  # the README's first command ends with it
 
 
-def sh(line: str, folder: Path) -> str:
-    """What a command prints; it must succeed."""
-    script = f"source .venv/bin/activate 2>/dev/null; {line}"
-    done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=folder,
-        check=False,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, f"{line}\n{done.stdout}"
-    return done.stdout
-
-
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_repository(tmp_path_factory.mktemp("journey") / "plumbline")
-
-
-@pytest.fixture(scope="module")
-def made_by_readme(clone: Path) -> str:
-    return sh(blocks(README, "sh")[0].strip(), clone)
-
-
-def test_a_service_that_somebody_has_just_rendered_is_no_part_of_a_journey(
+def test_a_new_service_that_git_does_not_know_is_not_copied(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "root"
@@ -94,78 +71,36 @@ def serving(line: str, folder: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-def served(clone: Path, made_by_readme: str) -> Iterator[None]:
-    assert made_by_readme
-    with serving(blocks(ROOT / "docs/tutorial.md", "sh")[1], clone):
+def served(repository: Path) -> Iterator[None]:
+    with serving(blocks(ROOT / "docs/tutorial.md", "sh")[1], repository):
         yield
 
 
 @pytest.mark.usefixtures("served")
-def test_the_tutorial_works_word_by_word(clone: Path) -> None:
+def test_the_tutorial_works_word_by_word(repository: Path) -> None:
     tutorial = ROOT / "docs" / "tutorial.md"
-    _, _, create, change, red, migrate, prove, _ = blocks(tutorial, "sh")
-    module = clone / "services/orders/src/orders/modules/orders"
+    _, _, create, change, *_ = blocks(tutorial, "sh")
 
-    assert "201 Created" in sh(create, clone)
-    assert re.findall("HTTP/1.1 (200|412)", sh(change, clone)) == ["200", "412"]
+    assert "201 Created" in sh(create, repository)
+    assert re.findall("HTTP/1.1 (200|412)", sh(change, repository)) == ["200", "412"]
 
-    models = module / "models.py"
-    description = "    description: Mapped[str] = mapped_column(String(1000))\n"
-    add_after(models, description, blocks(tutorial, "python")[0])
-    with pytest.raises(AssertionError, match="failed"):
-        sh(red, clone)
-    sh(migrate, clone)
-
-    schemas = module / "schemas.py"
-    add_after(schemas, '    description: Description = ""\n', "    amount: int = 1\n")
-    update = "    description: Description = Field(default_factory=str)\n"
-    add_after(schemas, update, "    amount: int = Field(default_factory=int)\n")
-    add_after(schemas, "    description: str\n", "    amount: int\n")
-    assert "RED" not in sh(prove, clone)
+    text = tutorial.read_text(encoding="utf-8")
+    steps = [*fenced(text[text.index("## Change it") : text.index("## See that green")])]
+    assert sum(map(is_file, steps)) == 2
+    follow(steps, repository)
 
 
-def add_after(path: Path, line: str, new: str) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert text.count(line) == 1
-    path.write_text(text.replace(line, line + new), encoding="utf-8")
-
-
-@pytest.fixture
-def repository(clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A repository that has just been cloned, with what the README's first command has made.
-
-    It stands where that of the page before stood, whose environments serve this one, too.
-    """
-    monkeypatch.delenv("CI", raising=False)  # there, a missing Python would be an error
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
-    settings = "[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch = main\n"
-    (tmp_path / "gitconfig").write_text(settings, encoding="utf-8")
-    folder = copy_repository(clone.parent / "page" / "plumbline")
-    (folder / ".venv").symlink_to(clone / ".venv")
-    if (kept := clone.parent / "kept").exists():
-        kept.rename(folder / ".nox")
-    else:
-        (folder / ".nox").mkdir()
-        (folder / ".nox" / "mypy").symlink_to(clone / ".nox" / "mypy")  # else 10 s more
-    sh("git init --quiet && git add . && git commit --quiet -m All", folder)
-    yield folder
-    (folder / ".nox").rename(kept)
-    shutil.rmtree(folder.parent)
-
-
-@pytest.mark.usefixtures("made_by_readme")
-@pytest.mark.parametrize(
-    "page", ["modules.md", "access.md", "in-step.md", "repositories.md", "ci.md"]
-)
+@pytest.mark.parametrize("page", PAGES)
 def test_the_page_works_word_by_word(repository: Path, page: str) -> None:
-    lines = [line for block in blocks(ROOT / "docs" / page, "sh") for line in block.splitlines()]
+    steps = fenced((ROOT / "docs" / page).read_text(encoding="utf-8"))
     with ExitStack() as servers:
-        for line in lines:
-            command = line.replace("<template>", f"git+{repository.as_uri()}")
-            if "nox -s serve" in line:
-                servers.enter_context(serving(command, repository))
-            elif line.endswith("# red"):
-                with pytest.raises(AssertionError, match=r"aborted|failed"):
-                    sh(command, repository)
-            else:
-                sh(command, repository)
+        for step in steps:
+            if is_file(step):
+                write(step, repository)
+            lines = step.text.splitlines() if step.language == "sh" else []
+            for line in lines:
+                command = line.replace("<template>", f"git+{repository.as_uri()}")
+                if "nox -s serve" in line:
+                    servers.enter_context(serving(command, repository))
+                elif line != DONE:
+                    type_line(command, repository)

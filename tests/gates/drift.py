@@ -2,11 +2,11 @@
 
     python drift.py [<service> …]
 
-A file that `copier.yml` lists under `_skip_if_exists` is seeded: the team's own once it is
-rendered. Every other rendered file is the template's: it must be the same, byte for byte, unless
-the team accepts that it differs; and when the template has it no longer, it must be gone. The
-template is the work tree, or, for a service that was rendered from another repository, that
-repository at the commit that the service has recorded.
+The template owns the files that `copier.yml` lists with `!` under `_skip_if_exists`: they must be
+the same, byte for byte, and there must be no other files in their place, as in plumbline/, unless
+the team accepts that with a reason. All other files are the team's. The template is the work tree,
+or, for a service that was rendered from another repository, that repository at the commit that the
+service has recorded.
 """
 
 import difflib
@@ -19,7 +19,6 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from gates import interrupted  # noqa: F401 - first: a Ctrl-C gets a sentence from here on
 from gates.accepted import accepted, complaints, place_of
-from gates.gone import deleted, no_history
 from gates.records import ANSWERS, Record, chosen, records
 from gates.render import ROOT, Rendering, held_to, render_again
 from gates.upstream import Templates, templates_for
@@ -54,7 +53,7 @@ def compare(templates: Templates, folder: Path) -> Comparison:
     reasons = accepted(folder)
     renderings = [_render(templates, record) for record in read]
     if any(record.path.name == ANSWERS for record in read):
-        found = [*_changed(templates, folder, renderings), *_stale(templates, read, renderings)]
+        found = [*_changed(templates, folder, renderings), *_extra(templates, folder, renderings)]
     elif Path(ANSWERS) in reasons:
         found = [Deviation(Path(ANSWERS), "", None)]
     else:
@@ -86,32 +85,26 @@ def _changed(
     templates: Templates, folder: Path, renderings: list[Rendering]
 ) -> Iterator[Deviation]:
     """The files that are missing, or have another content or mode."""
-    files = {path: each.folder / path for each in renderings for path in each.owned}
+    files = {path: each.file(path) for each in renderings for path in each.owned}
     for path, fresh in files.items():
         shown = templates.shown(folder / path)
         if there := in_the_way(folder, path):
             what = templates.shown(there)
             told = f"There can be no file {shown}: move {what}, which is in the way.\n"
             yield Deviation(path, told, fresh)
-        elif told := _difference(shown, folder / path, fresh):
+        elif fresh and (told := _difference(shown, folder / path, fresh)):
             yield Deviation(path, told, fresh)
 
 
-def _stale(
-    templates: Templates, read: list[Record], renderings: list[Rendering]
-) -> Iterator[Deviation]:
-    """The files that are still there, though the template has them no longer."""
-    if no_history(templates.root):
-        return
-    now = {path for each in renderings for path in each.owned}
-    for record, rendering in zip(read, renderings, strict=True):
-        names = {rendering.name(path) for path in deleted(templates, record, rendering.state)}
-        for path in {Path(name) for name in names if name} - now:
-            place = record.path.parent / path
-            not_ours = rendering.is_seeded(path) or rendering.is_left_out(path)
-            if place.is_file() and not not_ours and not in_the_way(record.path.parent, path):
-                told = f"{templates.shown(place)} is stale: the template has it no longer.\n"
-                yield Deviation(path, told, None)
+def _extra(templates: Templates, folder: Path, renderings: list[Rendering]) -> Iterator[Deviation]:
+    """The files that are in a place of the template's, which has none there, or no longer."""
+    rendered = {path for each in renderings for path in each.owned}
+    extra = {path for each in renderings for path in each.extra(folder)}
+    for path in extra - rendered:
+        if not in_the_way(folder, path):
+            shown = templates.shown(folder / path)
+            told = f"{shown} is stale or extra: the template has no such file.\n"
+            yield Deviation(path, told, None)
 
 
 def in_the_way(folder: Path, path: Path) -> Path | None:
@@ -153,8 +146,6 @@ def main(names: list[str], root: Path = ROOT) -> str | None:
                 tell_accepted(templates, comparison)
     except ValueError as error:
         return str(error)
-    if why := no_history(root):
-        print(f"Files that the template has stopped rendering cannot be seen: {why}.")
     red = [each.told for comparison in compared for each in comparison.red]
     wrong = [each for comparison in compared for each in comparison.complaints]
     print("\n".join([*red, *wrong]), end="\n" if wrong else "")

@@ -2,9 +2,10 @@
 
     python matrix.py "<session> …" [<base>]
 
-There is a job for each concerned service and Python that its classifiers name; of the named
-sessions, those that read what has changed are told. Without a base, or when git cannot tell what
-changed since HEAD left it, that is all of both. Works on the repository in the current folder.
+There is a job for each project that is concerned, a service or the platform, and each Python that
+its classifiers name; of the named sessions, those that read what has changed are printed. Without a
+base, or when git cannot compare it with HEAD, that is all of both. Works on the repository in the
+current folder.
 """
 
 import json
@@ -21,11 +22,11 @@ import nox.project
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from gates.git import GitError, git
-from gates.services import find_services
+from gates.services import find_projects
 
 # Which sessions read a file; the first line that fits its path counts. A file of a service concerns
-# that service's gates as well. One that no line fits is shared: it concerns all services and
-# sessions. Sessions that a repository does not have are left out.
+# that service's gates as well. One that no line fits is shared, as all of the platform is: it
+# concerns all projects and sessions. Sessions that a repository does not have are left out.
 READERS = (
     (r"services/catalog/.+", "drift mutants docs template"),  # their example
     (r"services/[^/]+/README\.md", "drift mutants docs"),
@@ -45,22 +46,22 @@ KNOWN = {"workflows"}.union(*(names.split() for _, names in READERS))
 
 @dataclass(frozen=True)
 class Plan:
-    """The services whose gates are to run, and the sessions of the repository beside them."""
+    """The projects whose gates are to run, and the sessions of the repository beside them."""
 
-    services: list[str]
+    projects: list[str]
     sessions: list[str]
 
 
-def jobs(root: Path, services: Iterable[str]) -> list[dict[str, str]]:
-    """A job for each service and Python.
+def jobs(root: Path, projects: Iterable[str]) -> list[dict[str, str]]:
+    """Return a job for each project and Python.
 
-    Raises `ValueError` with one sentence for a service that does not say which Pythons.
+    Raises `ValueError` with one sentence for a project that does not say which Pythons.
     """
-    folders = find_services(root)
+    folders = find_projects(root)
     return [
-        {"service": service, "python": python}
-        for service in services
-        for python in _pythons(root, folders[service] / "pyproject.toml")
+        {"service": project, "python": python}
+        for project in projects
+        for python in _pythons(root, folders[project] / "pyproject.toml")
     ]
 
 
@@ -69,7 +70,7 @@ def _pythons(root: Path, pyproject: Path) -> list[str]:
     try:
         return nox.project.python_versions(nox.project.load_toml(pyproject))
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{name} is not valid TOML, mend it: {error}.") from error
+        raise ValueError(f"{name} is not valid TOML, fix it: {error}.") from error
     except ValueError as error:
         classifier = '"Programming Language :: Python :: 3.11"'
         raise ValueError(
@@ -78,9 +79,9 @@ def _pythons(root: Path, pyproject: Path) -> list[str]:
 
 
 def planned(root: Path, sessions: Sequence[str], base: str = "") -> Plan:
-    """What changed since HEAD left `base` concerns; all if there is no base, or no telling."""
-    services = find_services(root)
-    every = Plan([*services], [*sessions])
+    """Return what the changes since HEAD left `base` concern; all if they cannot be known."""
+    projects = find_projects(root)
+    every = Plan([*projects], [*sessions])
     if not base:
         return every
     try:
@@ -89,13 +90,13 @@ def planned(root: Path, sessions: Sequence[str], base: str = "") -> Plan:
         print(f"Everything, as {base!r} cannot be compared with HEAD: {error}", file=sys.stderr)
         return every
     return Plan(
-        [name for name in services if any(name in plan.services for plan in concerned)],
+        [name for name in projects if any(name in plan.projects for plan in concerned)],
         [name for name in sessions if any(name in plan.sessions for plan in concerned)],
     )
 
 
 def changed(root: Path, base: str) -> list[str]:
-    """The files that differ between HEAD and the commit where it left `base`, gone ones included.
+    """Return the files that differ between HEAD and where it left `base`, removed ones included.
 
     Raises `GitError` for a base that cannot be compared, and if there is no git.
     """
@@ -104,7 +105,7 @@ def changed(root: Path, base: str) -> list[str]:
 
 
 def concern(root: Path, path: str, every: Plan) -> Plan:
-    """What a change of this file can turn red."""
+    """Return what a change of this file can turn red."""
     lines = READERS_OF_ONE if (root / "pyproject.toml").is_file() else READERS
     readers = next((names for pattern, names in lines if re.fullmatch(pattern, path)), None)
     services = re.findall(r"^services/([^/]+)/", path)
@@ -115,15 +116,15 @@ def concern(root: Path, path: str, every: Plan) -> Plan:
 
 
 def _is_no_service(root: Path, name: str, every: Plan) -> bool:
-    """Whether this folder of `services/` is none, and not gone either: services may share it."""
-    return name not in every.services and (root / "services" / name).exists()
+    """Return whether this folder of `services/` is none, nor a removed one: it may be shared."""
+    return name not in every.projects and (root / "services" / name).exists()
 
 
 def outputs(plan: Plan, include: Sequence[Mapping[str, str]]) -> str:
-    """The lines for GitHub: what each job of ci.yml needs to know."""
+    """Return the lines for GitHub: what each job of ci.yml needs to know."""
     matrix = json.dumps({"include": include}, separators=(",", ":"))
     newest = max((job["python"] for job in include), key=_parts, default="")
-    coverage = " ".join(f"coverage({service})" for service in plan.services)
+    coverage = " ".join(f"coverage({project})" for project in plan.projects)
     return (
         f"matrix={matrix}\n"
         f"any={'true' if include else 'false'}\n"
@@ -138,13 +139,13 @@ def _parts(python: str) -> list[int]:
 
 
 def main(root: Path, arguments: Sequence[str]) -> str | None:
-    """Print the plan, and hand it to the jobs that follow; gives the reason to fail."""
+    """Print the plan, and hand it to the jobs that follow; return the reason to fail."""
     sessions, *bases = arguments
     if len(bases) > 1 or any(each.startswith("-") for each in bases):
         return "Name one commit to compare with, or none: nox -s matrix -- <base>."
     plan = planned(root, sessions.split(), *bases)
     try:
-        lines = outputs(plan, jobs(root, plan.services))
+        lines = outputs(plan, jobs(root, plan.projects))
     except ValueError as error:
         return str(error)
     print(lines, end="")

@@ -45,9 +45,8 @@ def _candidates(templates: Templates, source: str, record: Record) -> Iterator[s
 def _unlike(rendering: Rendering, record: Record) -> int:
     """How many of the template's files are not in the service as they were rendered."""
     folder = record.path.parent
-    same = [
-        (folder / path).is_file()
-        and (folder / path).read_bytes() == (rendering.folder / path).read_bytes()
-        for path in rendering.owned
-    ]
-    return same.count(False)
+    files = {folder / path: rendering.file(path) for path in rendering.owned}
+    return sum(
+        not (ours.is_file() and fresh and ours.read_bytes() == fresh.read_bytes())
+        for ours, fresh in files.items()
+    )

@@ -7,29 +7,27 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from gates import interrupted  # noqa: F401 - first: a Ctrl-C gets a sentence from here on
 
 # isort: split
-import copier
 import yaml
+from copier._main import Worker
 from copier.errors import CopierError
-from jinja2 import Environment, StrictUndefined, TemplateError
+from jinja2 import TemplateError
 
-from gates.records import ANSWERS, Record, read, shown
+from gates.records import ALL_ANSWERS, ANSWERS, Record, read, shown
 from gates.services import find_services
-from gates.upstream import State, Templates, templates_for
-
-if TYPE_CHECKING:
-    from copier import Worker
+from gates.upstream import LEFTOVERS, State, Templates, templates_for
 
 __all__ = ["ANSWERS", "ROOT", "Rendering", "plain_template", "recorded", "render", "render_again"]
 
@@ -38,15 +36,59 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Rendering:
-    """What a template renders for some answers."""
+    """What a template renders for some answers; a file is rendered when it is asked for."""
 
     state: State
-    folder: Path
-    answers: Path  # the answers file; this path and all others are relative to the folder
-    owned: frozenset[Path]  # the template's: the same everywhere, but for the answers
-    is_seeded: Callable[[Path], bool]  # rendered once, the team's own from then on
-    is_left_out: Callable[[Path], bool]  # the template has it, for others
-    name: Callable[[str], str] = field(repr=False)  # what a path in template/ is called
+    answers: Path  # the answers file; this path and all others are relative to the service
+    owned: frozenset[Path]  # the template's, by copier.yml; all others are the team's
+    _folder: Path = field(repr=False)
+    _sources: Mapping[Path, str] = field(repr=False)  # where each file is in template/
+    _worker: Worker = field(repr=False)
+
+    @property
+    def answers_file(self) -> Path:
+        """Return where the rendered answers file is."""
+        return self._folder / self.answers
+
+    def is_seeded(self, path: Path) -> bool:
+        """Return whether a path is the team's, once its file is rendered."""
+        return bool(self._worker.match_skip(path))
+
+    def file(self, path: Path) -> Path | None:
+        """Return where the rendered file is; None where the template has none."""
+        if path == self.answers:
+            return self.answers_file
+        if path not in self._sources:
+            return None
+        source = self.state.folder / "template" / self._sources[path]
+        if source.suffix != ".jinja":
+            return source
+        rendered = self._folder / path
+        if not rendered.exists():
+            rendered.parent.mkdir(parents=True, exist_ok=True)
+            text = self._worker._render_string(source.read_text(encoding="utf-8"))  # noqa: SLF001
+            rendered.write_text(text, encoding="utf-8")
+            rendered.chmod(source.stat().st_mode)
+        return rendered
+
+    def extra(self, folder: Path) -> Iterator[Path]:
+        """Yield the files of a service where only the template may have some, and has none."""
+        owned = (each[1:].strip("/") for each in self._worker.all_skip_if_exists if each[0] == "!")
+        found = {path for glob in owned for start in folder.glob(glob) for path in files_in(start)}
+        for path in sorted(each.relative_to(folder) for each in found):
+            is_known = path in self.owned or fnmatch(path.name, ALL_ANSWERS)
+            if not (is_known or self.is_seeded(path) or self._worker.match_exclude(path)):
+                yield path
+
+
+def files_in(start: Path) -> Iterator[Path]:
+    """Yield each file below a folder, links to files included, but no caches; or the file alone."""
+    if not start.is_dir():
+        yield start
+    elif not start.is_symlink():
+        for each in os.scandir(start):
+            if not any(fnmatch(each.name, pattern) for pattern in LEFTOVERS):
+                yield from files_in(Path(each.path))
 
 
 @contextmanager
@@ -109,26 +151,39 @@ def render(folder: Path, answers: Mapping[str, str]) -> set[Path]:
 def render_again(state: State, record: Record, to: Path) -> Rendering:
     """Render what was rendered once, at this or another state, into the new folder `to`.
 
-    Questions that have gone are forgotten, new ones take their default. Raises `ValueError` with
-    one sentence when the template cannot take the answers.
+    Copier asks the questions and writes the answers file; all other files are rendered later, if
+    at all. Questions that have gone are forgotten, new ones take their default. Raises `ValueError`
+    with one sentence when the template cannot take the answers.
     """
-    answers_file = record.path.name
+    answers = Path(record.path.name)
     try:
-        done = _run_copy(state, to, record.answers, answers_file)
+        done = _run_copy(state, to, record.answers, answers.name)
+        sources = {path: source for path, source in _sources(state, done) if path != answers}
     except ValueError as error:
         raise ValueError(f"{shown(record.path)}: {error}") from error
-    _sign(to / answers_file, state)
-    files = {path.relative_to(to) for path in to.rglob("*") if path.is_file()}
-    owned = {path for path in files if not done.match_skip(path)} - {Path(answers_file)}
-    return Rendering(
-        state=state,
-        folder=to,
-        answers=Path(answers_file),
-        owned=frozenset(owned),
-        is_seeded=done.match_skip,
-        is_left_out=done.match_exclude,
-        name=partial(_name, dict(done.answers.combined)),
-    )
+    _sign(to / answers, state)
+    owned = frozenset(path for path in sources if not done.match_skip(path))
+    return Rendering(state, answers, owned, to, sources, done)
+
+
+def _sources(state: State, worker: Worker) -> Iterator[tuple[Path, str]]:
+    """Yield each file that the template has for some answers, and where it is in template/."""
+    for source in _template_files(state.folder):
+        name = worker._render_string(source) if "{" in source else source  # noqa: SLF001
+        parts = name.removesuffix(".jinja").split("/")
+        path = Path(*parts)
+        if all(parts) and not worker.match_exclude(path):
+            yield path, source
+
+
+@cache
+def _template_files(folder: Path) -> list[str]:
+    """Return the paths of a template's files in template/; folders that are links are followed."""
+    start = folder / "template"
+    found = [
+        Path(top, name) for top, _, names in os.walk(start, followlinks=True) for name in names
+    ]
+    return [path.relative_to(start).as_posix() for path in found]
 
 
 def _answers_file(answers: Mapping[str, str]) -> str | None:
@@ -152,30 +207,35 @@ def _run_copy(
     *,
     is_new: bool = False,
 ) -> "Worker":
-    """Let Copier render. Raises `ValueError` with one sentence."""
-    template, given = str(state.folder), dict(answers)
+    """Let Copier render all files, or where it was rendered once the answers file alone.
+
+    Raises `ValueError` with one sentence.
+    """
     try:
-        return copier.run_copy(
-            template,
-            folder,
-            given,
-            answers_file=answers_file,
+        with Worker(
+            src_path=str(state.folder if is_new else state.questions),
+            dst_path=folder,
+            data=dict(answers),
+            answers_file=Path(answers_file) if answers_file else None,
             defaults=True,
             overwrite=not is_new,  # says to validators that all this may be there already
             quiet=True,
-        )
+        ) as worker:
+            if not is_new:
+                _share(state, worker)
+            worker.run_copy()
     except (ValueError, CopierError, TemplateError) as error:
         sentence = re.sub(r"^Validation error for question '\w+': ", "", str(error))
         raise ValueError(sentence) from error
+    return worker
 
 
-def _name(values: Mapping[str, Any], path: str) -> str:
-    """What a path in template/ is called with these values; empty if they do not say."""
-    try:
-        name = Environment(undefined=StrictUndefined, autoescape=False).from_string(path)
-        return name.render(values).removesuffix(".jinja")
-    except TemplateError:
-        return ""
+def _share(state: State, worker: Worker) -> None:
+    """Let all renders of a state read copier.yml once, and compile what is in it once."""
+    if not state.shared:
+        state.shared.update(template=worker.template, jinja_env=worker.jinja_env)
+        vars(worker.jinja_env)["from_string"] = cache(worker.jinja_env.from_string)
+    vars(worker).update(state.shared)  # which are Copier's cached properties
 
 
 def _refuse_unknown(answers: Mapping[str, str], questions: Mapping[str, Mapping[str, Any]]) -> None:

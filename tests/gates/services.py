@@ -5,12 +5,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2].resolve()
 STATE = ROOT / ".nox"
-REPOSITORY = "repository"  # the name of the gates' own environment, and of the files around services
+REPOSITORY = "repository"  # the gates' own environment, and the files around services
 PLATFORM = "plumbline"
 
 
 def find_platform(root: Path) -> Path | None:
-    """Return where the platform is: at the root, or in the template's own repository in template/."""
+    """Return where the platform is: at the root, or below template/ beside the template."""
     places = (root / PLATFORM, root / "template" / PLATFORM)
     return next((place for place in places if (place / "pyproject.toml").is_file()), None)
 

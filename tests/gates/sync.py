@@ -28,7 +28,7 @@ def repair(comparison: Comparison) -> Iterator[Path]:
         _replace(comparison.folder / each.path, each.fresh)
         yield comparison.folder / each.path
     for rendering in comparison.renderings:
-        _replace(comparison.folder / rendering.answers, rendering.folder / rendering.answers)
+        _replace(comparison.folder / rendering.answers, rendering.answers_file)
 
 
 def _replace(path: Path, fresh: Path | None) -> None:

@@ -5,10 +5,16 @@
 The template's files are merged as git merges a branch: from the state that the service was
 rendered from to the new one, which is HEAD of this repository, or the newest release of another;
 a version can be chosen. Seeded files are the team's, and not touched. All services are rendered and
-merged before anything is written; then the changes are there to be looked at, conflicts among them.
+merged before anything is written; then the changes are there to be reviewed, conflicts among them.
+
+A monorepo's platform and its services fit together only in one version, so they are updated
+together. What a release needs by hand is in plumbline/UPGRADING.md: the sections that are new in it
+are printed.
 """
 
+import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +26,13 @@ from gates.accepted import accepted
 from gates.git import GitError, git, resolved
 from gates.merging import Files, Merged, Merging
 from gates.origin import origin
-from gates.records import ANSWERS, Record, chosen, read, records
+from gates.records import ANSWERS, Record, chosen, read, records, rendered
 from gates.render import ROOT, Rendering, render_again
+from gates.services import PLATFORM, REPOSITORY
 from gates.upstream import OWN, State, Templates, templates_for
+
+UPGRADING = Path(PLATFORM, "UPGRADING.md")
+PROJECT = Path(PLATFORM, "pyproject.toml")
 
 
 @dataclass(frozen=True)
@@ -35,25 +45,31 @@ class Step:
 
     def before(self) -> dict[Path, Path | None]:
         """The template's files as they were rendered; None for one that was not."""
-        return {} if self.old is None else {path: self._was(self.old, path) for path in self._all()}
+        return {path: self.old.file(path) for path in self._all()} if self.old else {}
 
     def after(self) -> dict[Path, Path | None]:
         """The same files as they are rendered now, and the answers file."""
-        files = {path: self.new.folder / path for path in self.new.owned | {self.new.answers}}
+        files = {path: self.new.file(path) for path in self.new.owned | {self.new.answers}}
         return dict.fromkeys(self._all()) | files
 
     def _all(self) -> set[Path]:
         once = self.old.owned if self.old else ()
         return {*self.new.owned, *(path for path in once if not self.new.is_seeded(path))}
 
-    @staticmethod
-    def _was(old: Rendering, path: Path) -> Path | None:
-        return old.folder / path if (old.folder / path).is_file() else None
-
     def new_answers(self) -> dict[str, object]:
         """The defaults that were taken for questions which were not there before."""
-        now = read(self.new.folder / self.new.answers).answers
+        now = read(self.new.answers_file).answers
         return {name: now[name] for name in now.keys() - self.record.answers.keys()}
+
+    def by_hand(self) -> Iterator[str]:
+        """Yield what the new version of the platform, where it is updated, leaves to the user."""
+        old, new = _text(self.old, UPGRADING), _text(self.new, UPGRADING)
+        for section in re.split(r"^(?=## )", new, flags=re.MULTILINE)[1:]:
+            if section.strip() not in old:
+                yield f"By hand, from {UPGRADING.as_posix()}:\n{section.strip()}"
+        was, now = (tomllib.loads(_text(each, PROJECT)) for each in (self.old, self.new))
+        if now.get("project") != was.get("project"):
+            yield f"{PROJECT.as_posix()} has changed, and lock files are stale: nox -s relock."
 
 
 class Update:
@@ -159,6 +175,7 @@ class Update:
             )
         for name, value in sorted(step.new_answers().items()):
             yield f"{shown}: the new question {name} is answered with its default, {value!r}."
+        yield from step.by_hand()
 
 
 def _clean_work_tree(root: Path) -> Path:
@@ -180,6 +197,11 @@ def _says_the_same(step: Step) -> bool:
     return step.new.state.source == OWN and not step.new_answers() and step.old is not None
 
 
+def _text(rendering: Rendering | None, path: Path) -> str:
+    file = rendering.file(path) if rendering else None
+    return file.read_text(encoding="utf-8") if file else ""
+
+
 def _under(prefix: Path, files: dict[Path, Path | None]) -> Files:
     return {(prefix / path).as_posix(): file for path, file in files.items()}
 
@@ -191,7 +213,7 @@ def main(arguments: list[str], root: Path = ROOT) -> str | None:
         return "Name one service, or none for all, and one version: nox -s update -- orders v1.2.0."
     try:
         with interrupted.point_of_no_return() as writing_begins, templates_for(root) as templates:
-            folders = chosen(root, names)
+            folders = _folders(root, names)
             update = Update(templates, *versions)
             merged = update.merge(folders)
             writing_begins()
@@ -200,6 +222,19 @@ def main(arguments: list[str], root: Path = ROOT) -> str | None:
         return str(error)
     print(*update.notes, sep="\n", end="\n" if update.notes else "")
     return closing(changed, merged.unmerged)
+
+
+def _folders(root: Path, names: list[str]) -> dict[str, Path]:
+    """Return what to update together. Raises `ValueError` for a part of a monorepo."""
+    folders = chosen(root, names)
+    if not (root / ANSWERS).is_file() or REPOSITORY not in rendered(root):
+        return folders
+    if names not in ([], [REPOSITORY]):
+        raise ValueError(
+            f"{names[0]} fits {PLATFORM}/ only in the same version: update all with nox -s update, or"
+            f" to a version with nox -s update -- {REPOSITORY} v1.2.0."
+        )
+    return rendered(root)
 
 
 def closing(changed: int, unmerged: dict[str, str]) -> str | None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from packaging.version import InvalidVersion, Version
 
@@ -17,7 +18,11 @@ from gates.records import shown
 OWN = "."  # the template is that of the repository itself
 ABBREVIATED = {"gh:": "https://github.com/", "gl:": "https://gitlab.com/"}  # as Copier has them
 NO_TEMPLATE = ("services/", "docs/")  # needs no look when a template is rendered
-LEFTOVERS = ("__pycache__", "*.pyc", ".DS_Store", ".*_cache", ".venv", ".hypothesis", ".coverage")
+LEFTOVERS = (  # no file of a template, wherever they are
+    *("__pycache__", "*.pyc", ".DS_Store", ".*_cache", ".venv", ".hypothesis", ".env"),
+    *(".coverage", ".coverage.*", "htmlcov", "*.egg-info", "*.db", "*.db-*"),
+)
+ANSWERS_FILE = "*_copier_conf.answers_file*"  # the template's own file that records the answers
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,8 @@ class State:
     commit: str  # its full hash; empty for a work tree without a commit
     called: str  # what answers files say of the time: `_commit`
     folder: Path = field(repr=False)  # all that Copier needs to render it
+    questions: Path = field(repr=False)  # the same, but of its files only the one for the answers
+    shared: dict[str, Any] = field(repr=False, compare=False, default_factory=dict)  # by renders
 
 
 class Templates:
@@ -94,7 +101,7 @@ class Templates:
         put = ["checkout-index", "--stdin", "-z", f"--prefix={folder}/"]
         git(repository, "--work-tree=.", *put, given="\0".join(needed), env=index)
         _take_links_as_copier_does(folder / "template", folder / "template")
-        return State(source, commit, described(repository, commit), folder)
+        return self._state(source, commit, described(repository, commit), folder)
 
     def _work_tree(self) -> State:
         """The template of this repository as it stands, without history and without leftovers."""
@@ -109,7 +116,15 @@ class Templates:
             commit = resolved(self.root, "HEAD") or ""
         except GitError:
             commit = ""
-        return State(OWN, commit, described(self.root, commit) if commit else "", folder)
+        return self._state(OWN, commit, described(self.root, commit) if commit else "", folder)
+
+    def _state(self, source: str, commit: str, called: str, folder: Path) -> State:
+        questions = self.new_folder()
+        (questions / "template").mkdir()
+        for name in ("*.yml", ".*.yml", f"template/{ANSWERS_FILE}"):
+            for path in folder.glob(name):
+                shutil.copy(path, questions / path.relative_to(folder))
+        return State(source, commit, called, folder, questions)
 
 
 @contextmanager

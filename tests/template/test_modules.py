@@ -1,6 +1,7 @@
 """One more module in a service: what is rendered, from what, and what is refused."""
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -10,10 +11,10 @@ import pytest
 
 from gates.render import plain_template, render
 
-from .conftest import GATES, Run
+from .conftest import GATES, Run, beside_the_platform
 from .test_copier import copier as run_copier
 from .test_renders import greens
-from .test_sessions import PATIENCE, running, told
+from .test_sessions import PATIENCE, messages, running
 
 SLICE = {
     ".copier-answers.invoices.yml",
@@ -25,25 +26,32 @@ SLICE = {
             *("test_repository", "test_router", "test_service"),
         )
     ),
-    "tests/concurrency/test_concurrent_invoices.py",
-    "tests/concurrency/test_invoices_under_load.py",
-    "tests/concurrency/write_invoices.py",
+    "tests/concurrency/test_invoices.py",
     "tests/integration/test_invoices_flow.py",
+}
+BARE = {
+    ".copier-answers.reports.yml",
+    *(
+        f"src/orders/modules/reports/{name}.py"
+        for name in ("__init__", "repository", "router", "schemas", "service")
+    ),
+    "src/orders/modules/reports/test_router.py",
+    "src/orders/modules/reports/test_service.py",
 }
 VERSIONS = "src/orders/migrations/versions"
 
 
 def add_module(service: Path, /, **answers: str) -> None:
-    """What `copier copy -d kind=module -d …` does."""
+    """Do what `copier copy -d kind=module -d …` does."""
     with plain_template() as template:
         data = {"kind": "module", **answers}
         copier.run_copy(str(template), service, data, defaults=True, quiet=True)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file, except what programs leave in their caches."""
+    """Return every file, except what programs leave in their caches."""
     files = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
-    kept = (name for name in files if "cache" not in name and ".hypothesis" not in name)
+    kept = (name for name in files if not re.search(r"cache|\.hypothesis|\.nox/", name))
     return {name: files[name].read_bytes() for name in kept}
 
 
@@ -61,13 +69,35 @@ def test_a_module_is_made_of_the_same_files_as_the_first_of_a_service(
     service: Path, tmp_path: Path
 ) -> None:
     add_module(service, resource="invoice")
-    render(tmp_path / "other", {"service": "orders", "resource": "invoice"})
+    other = beside_the_platform(tmp_path / "elsewhere")
+    render(other, {"service": "orders", "resource": "invoice"})
 
     migration = f"{VERSIONS}/create_invoices.py"
-    added, first = contents(service), contents(tmp_path / "other")
+    added, first = contents(service), contents(other)
     assert {name for name in SLICE & first.keys() if added[name] != first[name]} == {migration}
     changed = first[migration].replace(b"| None = None", b'| None = "create_orders"', 1)
     assert added[migration] == changed
+
+
+def test_bare_module_has_one_url_no_table_and_gates_that_are_green(
+    service: Path, inside: Run
+) -> None:
+    before = contents(service)
+
+    add_module(service, shape="bare", resources="reports")
+
+    after = contents(service)
+    assert after.keys() - before.keys() == BARE
+    assert {name: after[name] for name in before} == before
+    for program, *arguments in (
+        ["pytest", "-q", "src/orders/modules/reports", "tests/integration", "tests/migrations"],
+        ["ruff", "check", "--quiet", "."],
+        ["ruff", "format", "--check", "--quiet", "."],
+        ["mypy", "src"],
+        ["lint-imports", "--no-cache"],
+    ):
+        done = inside(service, program, *arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_a_module_needs_no_more_than_its_name_in_the_plural(service: Path) -> None:
@@ -82,7 +112,7 @@ def test_a_module_needs_no_more_than_its_name_in_the_plural(service: Path) -> No
     [
         ({}, "The service orders has a module 'orders' already: choose another name."),
         ({"resource": "order"}, "The service orders keeps 'order' already: name another thing."),
-        ({"resource": "page"}, "The resource cannot be called 'page'"),
+        ({"resource": "string"}, "The resource cannot be called 'string'"),
         ({"resource": "x", "resources": "orders"}, "has a module 'orders' already"),
         ({"resource": "x", "resources": "taken"}, "has a module 'taken' already"),
         ({"resources": "data"}, "give resource, such as resource=invoice."),
@@ -102,11 +132,13 @@ def test_a_module_that_cannot_be_gets_one_sentence_and_leaves_nothing(
     (service / "src/orders/modules/taken/__init__.py").touch()
     before = contents(service)
 
-    with pytest.raises(ValueError, match=r"^Validation error for question '\w+': [^\n]*$") as told:
+    with pytest.raises(
+        ValueError, match=r"^Validation error for question '\w+': [^\n]*$"
+    ) as refused:
         add_module(service, **answers)
 
     if answers:
-        assert sentence in str(told.value)
+        assert sentence in str(refused.value)
     assert contents(service) == before
 
 
@@ -139,6 +171,8 @@ def test_a_new_module_passes_all_gates_with_those_that_were_there(
 
     assert made.returncode == 0, made.stdout + made.stderr
     assert greens(made.stdout, "catalog") == GATES
+    what = "the module bus_lines, each of which is called bus_line"
+    assert f"catalog/bus_lines: {what} (choose with resource=… and resources=…)" in made.stderr
     assert "catalog/bus_lines is ready. Start it: nox -s serve -- catalog" in made.stderr
     assert not [*(repository / ".nox/new").iterdir()]
     assert nox("-s", "drift", "--", "catalog").returncode == 0
@@ -172,7 +206,7 @@ def test_with_nox_too_one_sentence_is_all_that_is_left(
     refused = nox("-s", "new", "--", *arguments)
 
     assert refused.returncode == 1
-    [sentence] = told(refused)
+    [sentence] = messages(refused)
     assert reason in sentence
     assert contents(repository / "services") == before
 
@@ -183,7 +217,7 @@ def test_a_service_without_its_answers_takes_no_module(repository: Path, nox: Ru
     refused = nox("-s", "new", "--", "catalog/invoices")
 
     assert refused.returncode == 1
-    [sentence] = told(refused)
+    [sentence] = messages(refused)
     assert sentence.startswith("services/catalog/.copier-answers.yml is missing: bring it back")
 
 
@@ -194,7 +228,7 @@ def test_what_another_branch_has_left_is_no_module(repository: Path, nox: Run) -
 
     refused = nox("-s", "new", "--", "catalog/invoices")
 
-    [sentence] = told(refused)
+    [sentence] = messages(refused)
     assert sentence.startswith("catalog has 2 heads")  # what is asked next
 
 
@@ -205,23 +239,44 @@ def test_two_heads_must_be_merged_before_a_module_comes(repository: Path, nox: R
     refused = nox("-s", "new", "--", "catalog/invoices")
 
     assert refused.returncode == 1
-    [sentence] = told(refused)
+    [sentence] = messages(refused)
     assert sentence.startswith("catalog has 2 heads of migrations, make them one: ")
     assert contents(repository / "services") == before
 
 
-def test_a_module_that_turns_a_gate_red_is_removed_again(repository: Path, nox: Run) -> None:
-    health = repository / "services/catalog/src/catalog/health.py"
-    health.write_text(f"{health.read_text(encoding='utf-8')}\n\n\n\n", encoding="utf-8")
-    before = contents(repository / "services")
+def break_the_start(repository: Path) -> None:
+    """Turn every gate that runs the service red at once, and no gate that reads it."""
+    app = repository / "services/catalog/src/catalog/app.py"
+    app.write_text(f"{app.read_text(encoding='utf-8')}\n\nraise RuntimeError\n", "utf-8")
 
-    refused = nox("-s", "new", "--", "catalog/invoices")
 
-    assert refused.returncode == 1
-    assert "catalog/invoices is removed again." in refused.stderr
-    assert "Red: lint(catalog)" in refused.stderr
-    assert contents(repository / "services") == before
-    assert not (repository / "services/catalog/src/catalog/modules/invoices").exists()
+def test_module_is_not_judged_by_what_was_red_before(repository: Path, nox: Run) -> None:
+    break_the_start(repository)
+
+    made = nox("-s", "new", "--", "catalog/invoices")
+
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "catalog was red before invoices came, and is no worse now." in made.stderr
+    assert "catalog/invoices is ready." in made.stderr
+    assert (repository / "services/catalog/src/catalog/modules/invoices/router.py").is_file()
+    assert not [*(repository / ".nox").glob("before-*")]
+
+
+def test_module_that_turns_a_gate_red_is_kept_and_the_way_on_is_shown(
+    repository: Path, nox: Run
+) -> None:
+    break_the_start(repository)
+    [models] = repository.glob("template/src/*/modules/{{resources}}/models.py.jinja")
+    models.write_text(f"{models.read_text(encoding='utf-8')}\n\n\n\n", encoding="utf-8")
+
+    made = nox("-s", "new", "--", "catalog/invoices")
+
+    assert made.returncode == 1
+    assert messages(made)[-1] == (
+        "catalog/invoices is kept, though gates are red: lint(catalog). To go on: fix them, then"
+        " nox -s tests -- catalog; or remove its files, which git status shows, and start again."
+    )
+    assert (repository / "services/catalog/src/catalog/modules/invoices/router.py").is_file()
 
 
 def test_ctrl_c_leaves_the_service_as_it_was(repository: Path) -> None:

@@ -1,12 +1,14 @@
 """Awkward names that are allowed give a service as good as any; the others are refused at once."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import copier
 import pytest
 
-from gates.render import ANSWERS, recorded, render
+from gates.render import ANSWERS, plain_template, recorded, render
 
-from .conftest import Run
+from .conftest import Run, beside_the_platform
 
 GOOD = {
     "one letter": {"service": "a", "resource": "b", "resources": "c"},
@@ -17,6 +19,16 @@ GOOD = {
         "description": "word " * 15 + "word.",
     },
     "a plural's letter alone": {"service": "s"},
+    "names of the service's own files": {
+        "service": "app",
+        "resource": "page",
+        "resources": "testing",
+    },
+    "names of its own variables": {
+        "service": "settings",
+        "resource": "request",
+        "resources": "description",
+    },
     "words that YAML takes for values, and a description that is no sentence": {
         "service": "on",
         "resource": "null",
@@ -34,7 +46,7 @@ GOOD = {
 @pytest.fixture(scope="module", params=GOOD.values(), ids=list(GOOD))
 def awkward(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A service rendered for awkward answers."""
-    folder = tmp_path_factory.mktemp("awkward") / "service"
+    folder = beside_the_platform(tmp_path_factory.mktemp("awkward"), "service")
     render(folder, request.param)
     assert recorded(folder / ANSWERS).items() >= request.param.items()
     return folder
@@ -82,11 +94,28 @@ def test_a_class_that_is_called_like_a_test_is_not_taken_for_one(
     tmp_path: Path,
     inside: Run,
 ) -> None:
-    render(tmp_path / "orders", {"service": "orders", "resource": "testimonial"})
+    place = beside_the_platform(tmp_path)
+    render(place, {"service": "orders", "resource": "testimonial"})
 
-    found = inside(tmp_path / "orders", "pytest", "--collect-only", "-q")
+    found = inside(place, "pytest", "--collect-only", "-q")
 
     assert found.returncode == 0, found.stdout
+
+
+@pytest.fixture(scope="module")
+def template() -> Iterator[Path]:
+    """The template of the work tree."""
+    with plain_template() as folder:
+        yield folder
+
+
+def guessed(template: Path, folder: Path, **given: str) -> dict[str, str]:
+    """Return the answers that rendering into a folder would record, and render nothing."""
+    data = {"kind": "standalone", **given}
+    worker = copier.run_copy(
+        str(template), folder, data, exclude=["*"], answers_file=ANSWERS, defaults=True, quiet=True
+    )
+    return {name: str(answer) for name, answer in worker.answers.combined.items()}
 
 
 @pytest.mark.parametrize(
@@ -106,13 +135,12 @@ def test_a_class_that_is_called_like_a_test_is_not_taken_for_one(
     ],
 )
 def test_the_first_resource_is_guessed_from_the_service(
+    template: Path,
     tmp_path: Path,
     service: str,
     resource: str,
 ) -> None:
-    render(tmp_path / "service", {"service": service})
-
-    assert recorded(tmp_path / "service" / ANSWERS)["resource"] == resource
+    assert guessed(template, tmp_path / "service", service=service)["resource"] == resource
 
 
 @pytest.mark.parametrize(
@@ -120,23 +148,24 @@ def test_the_first_resource_is_guessed_from_the_service(
     [("order", "orders"), ("category", "categories"), ("day", "days"), ("box", "boxes")],
 )
 def test_the_plural_is_guessed_from_the_singular(
+    template: Path,
     tmp_path: Path,
     resource: str,
     resources: str,
 ) -> None:
-    render(tmp_path / "service", {"service": "shop", "resource": resource})
+    found = guessed(template, tmp_path / "service", service="shop", resource=resource)
 
-    assert recorded(tmp_path / "service" / ANSWERS)["resources"] == resources
+    assert found["resources"] == resources
 
 
 @pytest.mark.parametrize(
     ("folder", "service"),
     [("orders", "orders"), ("My Orders", "my-orders"), ("my_orders", "my-orders"), ("2go!", "go")],
 )
-def test_the_service_is_called_like_its_folder(tmp_path: Path, folder: str, service: str) -> None:
-    render(tmp_path / folder, {})
-
-    assert recorded(tmp_path / folder / ANSWERS)["service"] == service
+def test_the_service_is_called_like_its_folder(
+    template: Path, tmp_path: Path, folder: str, service: str
+) -> None:
+    assert guessed(template, tmp_path / folder)["service"] == service
 
 
 SHAPE = "must be lower-case letters"
@@ -154,8 +183,8 @@ BAD: list[tuple[str, str, str]] = [
     *(
         ("service", name, TAKEN)
         for name in (
-            *("class", "json", "test", "fastapi", "sqlalchemy", "pytest-cov", "uvicorn", "app"),
-            *("testing", "repository"),
+            *("class", "json", "test", "fastapi", "sqlalchemy", "pytest-cov", "uvicorn", "tests"),
+            *("repository", "plumbline", "plumbline-platform"),
         )
     ),
     *(
@@ -166,13 +195,13 @@ BAD: list[tuple[str, str, str]] = [
     ("resource", "orders", "the service's own name"),
     *(
         ("resource", name, "choose another")
-        for name in (*("page", "request", "class", "none", "collection", "warning", "liveness"),)
+        for name in (*("string", "uuid_key", "class", "none", "collection", "warning", "liveness"),)
     ),
     *(("resources", name, SHAPE) for name in ("Things", "my-things", "sqlite_", "", "things\n")),
     ("resources", "r" * 26, "longer than 25 characters"),
     *(
         ("resources", name, "choose another")
-        for name in ("class", "alembic_version", "sqlite_things", "testing", "import_models")
+        for name in ("class", "alembic_version", "sqlite_things", "access", "pg_class")
     ),
     *(
         ("description", text, "must be one line")
@@ -201,7 +230,8 @@ def test_a_bad_answer_gets_one_clear_sentence_and_leaves_nothing(
 
 @pytest.mark.parametrize("name", ["resurce", "package"])
 def test_what_is_no_question_gets_one_clear_sentence(tmp_path: Path, name: str) -> None:
-    with pytest.raises(ValueError, match=f"{name!r}; there are: service, description, resource"):
+    there_are = "there are: .*service, description, resource"
+    with pytest.raises(ValueError, match=f"{name!r}; {there_are}"):
         render(tmp_path / "orders", {"service": "orders", name: "other"})
 
     assert not list(tmp_path.iterdir())

@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from gates.render import ROOT
+
 from .conftest import GATES, Run, call, free_port, import_path
 
 
@@ -35,6 +37,15 @@ def test_a_new_service_passes_all_its_gates(repository: Path, nox: Run) -> None:
     assert (repository / "services" / name / "uv.lock").is_file()
     assert not list((repository / ".nox" / "new").iterdir())
     assert nox("-s", "drift", "--", name).returncode == 0
+
+
+def test_catalog_is_at_most_1400_lines() -> None:
+    names = call(ROOT, "git", "ls-files", "-co", "--exclude-standard", "services/catalog", env={})
+    files = [ROOT / name for name in names.stdout.splitlines() if not name.endswith("/uv.lock")]
+    lines = {path: len(path.read_bytes().splitlines()) for path in files if path.is_file()}
+
+    assert len(lines) > 20
+    assert sum(lines.values()) <= 1400
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""What the sessions of the noxfile do for people: what they run, what they say, what they leave."""
+"""The sessions of the noxfile: what they run, what they print, and what they leave behind."""
 
 import contextlib
 import os
@@ -14,17 +14,19 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from gates.render import render
+
 from .conftest import GATES, Run, free_port
 
 PATIENCE = 60  # seconds to wait for what must come; never reached when all is well
 SERVICE = Path("services", "catalog")
-HEALTH = Path("tests", "integration", "test_health.py")
+PLATFORM = Path("template", "plumbline")
 PRODUCTS = SERVICE / "src/catalog/modules/products"
 VERSIONS = SERVICE / "src/catalog/migrations/versions"
 
 
-def told(done: subprocess.CompletedProcess[str]) -> list[str]:
-    """What a failed session said, without Nox's own words about it."""
+def messages(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return what a failed session printed, without Nox's own lines about it."""
     assert "Traceback" not in done.stdout + done.stderr
     reasons = re.findall(
         r"^nox > Session \S+ (?:aborted|skipped): (.*)$", done.stderr, re.MULTILINE
@@ -40,7 +42,7 @@ def replace(path: Path, old: str, new: str) -> None:
 
 @contextlib.contextmanager
 def running(repository: Path, *arguments: str, **env: str) -> Iterator[subprocess.Popen[str]]:
-    """Nox with a process group of its own, as in a terminal; nothing of it is left at the end."""
+    """Run Nox in a process group of its own, as in a terminal; kill what is left of it."""
     with subprocess.Popen(
         [sys.executable, "-m", "nox", *arguments],
         cwd=repository,
@@ -68,23 +70,17 @@ def test_an_unknown_service_gets_one_sentence_that_names_those_there_are(
     refused = nox("-s", session, "--", "nowhere")
 
     assert refused.returncode == 1
-    [sentence] = told(refused)
+    [sentence] = messages(refused)
     assert re.search(r"[Tt]here are: catalog\.$", sentence)
 
 
-@pytest.mark.parametrize(("session", "status"), [("tests", 0), ("serve", 1)])
-def test_where_there_is_no_service_yet_the_way_to_one_is_told(
-    repository: Path,
-    nox: Run,
-    session: str,
-    status: int,
-) -> None:
+def test_without_a_service_the_way_to_make_one_is_shown(repository: Path, nox: Run) -> None:
     shutil.rmtree(repository / SERVICE)
 
-    ended = nox("-s", session)
+    refused = nox("-s", "serve")
 
-    assert ended.returncode == status
-    [sentence] = told(ended)
+    assert refused.returncode == 1
+    [sentence] = messages(refused)
     assert "nox -s new -- orders" in sentence
 
 
@@ -95,7 +91,7 @@ def test_a_missing_python_is_skipped_here_and_fails_in_ci(nox: Run, *, ci: bool)
     ended = nox(*session, CI="true") if ci else nox(*session)
 
     assert ended.returncode == (1 if ci else 0)
-    [sentence] = told(ended)
+    [sentence] = messages(ended)
     assert sentence.startswith("There is no Python 3.99 here: install it")
 
 
@@ -113,10 +109,11 @@ def test_uv_is_brought_along_where_there_is_none(nox: Run) -> None:
     [
         ([], "nox -s new -- orders"),
         (["catalog"], "services/catalog exists"),
+        (["plumbline"], "plumbline is the platform: choose another name"),
         (["Orders"], "must be lower-case"),
         (["json"], "json-service"),
         (["orders", "resource"], "resource=order"),
-        (["orders", "-d", "resource=page"], "cannot be called 'page'"),
+        (["orders", "-d", "resource=string"], "cannot be called 'string'"),
         (["orders", "resurce=order"], "resurce"),
         (["orders", "service=other"], "two answers to 'service'"),
         (["orders", "kind=standalone"], "Leave kind out: orders is a service"),
@@ -133,7 +130,7 @@ def test_a_service_that_cannot_be_made_gets_one_sentence_and_leaves_nothing(
     refused = nox("-s", "new", "--", *arguments)
 
     assert refused.returncode == 1
-    [sentence] = told(refused)
+    [sentence] = messages(refused)
     assert reason in sentence
     assert sentence.endswith(".")
     assert not sentence.endswith("..")
@@ -148,7 +145,7 @@ def test_a_name_that_is_a_path_destroys_nothing(repository: Path, nox: Run, name
     refused = nox("-s", "new", "--", name)
 
     assert refused.returncode == 1
-    assert len(told(refused)) == 1
+    assert len(messages(refused)) == 1
     assert (repository / SERVICE / "pyproject.toml").is_file()
     assert (repository / ".nox" / "envs").is_dir()
 
@@ -171,8 +168,10 @@ def test_ctrl_c_leaves_no_half_made_service_and_no_process(repository: Path) -> 
     assert not (repository / "services/halfway").exists()
 
 
-def test_a_new_service_whose_gates_are_red_is_removed_again(repository: Path, nox: Run) -> None:
-    with (repository / "template/src/{{package}}/errors.py").open("a") as file:
+def test_new_service_whose_gates_are_red_is_kept_and_the_way_on_is_shown(
+    repository: Path, nox: Run
+) -> None:
+    with (repository / "template/src/{{package}}/app.py.jinja").open("a") as file:
         file.write("0 = 1\n")  # no gate takes long about it
 
     made = nox("-s", "new", "--", "orders")
@@ -180,8 +179,77 @@ def test_a_new_service_whose_gates_are_red_is_removed_again(repository: Path, no
     assert made.returncode == 1
     for gate in ("lint", "types", "unit"):
         assert re.search(rf"^orders +{gate}\S* +RED", made.stdout, re.MULTILINE)
-    assert "services/orders is removed again" in made.stderr
-    assert not (repository / "services/orders").exists()
+    reason = messages(made)[-1]
+    assert reason.startswith("services/orders is kept, though gates are red: ")
+    assert reason.endswith(
+        " To go on: fix them, then nox -s tests -- orders;"
+        " or delete services/orders, and start again."
+    )
+    assert (repository / "services/orders/uv.lock").is_file()
+    assert not list((repository / ".nox" / "new").iterdir())
+
+
+# Environments
+
+
+def environments(repository: Path) -> set[str]:
+    """Return for which services there are environments."""
+    folders = (repository / ".nox" / "envs").glob("*/pyvenv.cfg")
+    return {folder.parent.name.rpartition("-")[0] for folder in folders}
+
+
+def render_service(repository: Path, name: str) -> Path:
+    """Render a service into a copy of the repository, without its gates."""
+    service = repository / "services" / name
+    platform = "../../template/plumbline"
+    render(service, {"service": name, "kind": "service", "platform": platform})
+    return service
+
+
+def test_services_share_an_environment_until_their_dependencies_differ(
+    repository: Path, nox: Run
+) -> None:
+    service = render_service(repository, "sharing")
+    gates = ["-s", "boundaries(catalog)", "boundaries(sharing)"]
+    assert nox(*gates).returncode == 0
+    assert "sharing" not in environments(repository)
+
+    replace(service / "pyproject.toml", "dependencies = [", 'dependencies = ["packaging",')
+    stale = nox(*gates)
+    assert stale.returncode == 1
+    assert "The lock file of sharing is stale: run nox -s relock." in messages(stale)
+
+    relocked = nox("-s", "relock")
+    assert "sharing: locked again" in relocked.stderr
+    assert "catalog: nothing to do" in relocked.stderr
+    assert nox(*gates).returncode == 0
+    assert "sharing" in environments(repository)
+
+
+def test_changed_dependency_of_the_platform_is_relocked_everywhere(
+    repository: Path, nox: Run
+) -> None:
+    service = render_service(repository, "orders")
+    locks = [repository / PLATFORM, repository / SERVICE, service]
+    before = [(project / "uv.lock").read_bytes() for project in locks]
+    replace(repository / PLATFORM / "pyproject.toml", '"alembic>=1.20"', '"alembic>=1.19"')
+    gates = [f"boundaries({project.name})" for project in locks]
+
+    for gate, project in zip(gates, locks, strict=True):
+        stale = nox("-s", gate)
+        assert stale.returncode == 1
+        message = f"The lock file of {project.name} is stale: run nox -s relock."
+        assert messages(stale)[-1] == message
+
+    relocked = nox("-s", "relock")
+
+    assert relocked.returncode == 0, relocked.stderr
+    assert relocked.stderr.count(": locked again") == len(locks)
+    after = [(project / "uv.lock").read_bytes() for project in locks]
+    assert not {*before} & {*after}
+    assert nox("-s", *gates).returncode == 0
+    new = render_service(repository, "more")  # from a template that is locked again, too
+    assert nox("-s", f"boundaries({new.name})").returncode == 0
 
 
 # Gates
@@ -194,10 +262,8 @@ def test_gates_that_fail_make_the_run_fail_and_are_red_in_the_tables(
 ) -> None:
     service = repository / SERVICE
     (service / "src/catalog/test_planted.py").write_text("def test_fails():\n    assert not 1\n")
-    for path in service.glob("tests/concurrency/*.py"):
+    for path in [*service.glob("tests/concurrency/*.py"), *service.glob("tests/contract/*.py")]:
         path.unlink()
-    for path in {*service.glob("tests/integration/*.py")} - {service / HEALTH}:
-        path.unlink()  # one file proves as much as all
     page = tmp_path / "summary.md"
 
     tested = nox("-s", "tests", "--", "catalog", GITHUB_STEP_SUMMARY=str(page))
@@ -206,6 +272,7 @@ def test_gates_that_fail_make_the_run_fail_and_are_red_in_the_tables(
     assert set(re.findall(r"^catalog +(\w+) +RED", tested.stdout, re.MULTILINE)) == {
         "unit",
         "concurrency",
+        "contract",
         "types",
         "lint",
         "coverage",
@@ -229,36 +296,50 @@ def test_one_gate_judges_no_coverage_and_coverage_alone_says_what_to_run(
     after_a_change = nox("-s", "coverage(catalog)")
 
     assert (alone.returncode, unit.returncode, after_unit.returncode) == (1, 0, 1)
-    assert told(alone) == [
+    assert messages(alone) == [
         "There is no data newer than the code: run concurrency, integration, migration, unit first."
     ]
     assert "at least" not in unit.stdout
-    assert told(after_unit) == [
+    assert messages(after_unit) == [
         "There is no data newer than the code: run concurrency, integration, migration first."
     ]
-    assert told(after_a_change) == told(alone)
+    assert messages(after_a_change) == messages(alone)
 
 
 def test_arguments_behind_two_dashes_go_to_pytest(nox: Run) -> None:
-    selected = nox("-s", "unit(catalog)", "--", "-k", "place_has_its_gate", "-x", "-q")
+    selected = nox("-s", "unit(plumbline)", "--", "-k", "place_of_a_file", "-x", "-q")
 
     assert selected.returncode == 0, selected.stdout
-    assert re.search(r"^7 passed, \d+ deselected", selected.stdout, re.MULTILINE)
+    assert re.search(r"^9 passed, \d+ deselected", selected.stdout, re.MULTILINE)
 
 
-@pytest.mark.parametrize("gate", ["unit", "lint", "types"])
-def test_a_service_behind_two_dashes_of_a_gate_is_told_its_place(nox: Run, gate: str) -> None:
-    refused = nox("-s", gate, "--", "catalog")
+@pytest.mark.parametrize("gate", ["unit", "lint", "types", "boundaries"])
+def test_service_name_after_the_dashes_of_a_gate_gets_the_right_command(
+    nox: Run, gate: str
+) -> None:
+    refused = nox("-s", f"{gate}(catalog)", "--", "catalog")
 
     assert refused.returncode == 1
-    assert told(refused) == [f"'catalog' is a service: write nox -s \"{gate}(catalog)\"."]
+    assert messages(refused) == [f"'catalog' is a service: write nox -s \"{gate}(catalog)\"."]
 
 
-def test_a_service_is_a_tag_that_selects_its_gates(nox: Run) -> None:
-    listed = nox("-t", "catalog", "--list").stdout
+@pytest.mark.parametrize("project", ["catalog", "plumbline"])
+def test_project_is_a_tag_that_selects_its_gates(nox: Run, project: str) -> None:
+    listed = nox("-t", project, "--list").stdout
 
     selected = set(re.findall(r"^\* (\S+)", listed, re.MULTILINE))
-    assert selected == {f"{gate}(catalog)" for gate in GATES}
+    assert selected == {f"{gate}({project})" for gate in GATES}
+
+
+def test_platform_has_every_gate_of_its_own(repository: Path, nox: Run) -> None:
+    with (repository / PLATFORM / "src/plumbline/errors.py").open("a") as file:
+        file.write("0 = 1\n")  # no gate takes long about it
+
+    tested = nox("-s", "tests", "--", "plumbline")
+
+    assert tested.returncode == 1
+    red = re.findall(r"(\S+)\(plumbline\)", messages(tested)[-1])
+    assert {gate for each in red for gate in each.split("+")} == GATES
 
 
 def test_every_session_has_a_sentence_of_help(nox: Run) -> None:
@@ -270,21 +351,20 @@ def test_every_session_has_a_sentence_of_help(nox: Run) -> None:
 
 
 def test_a_changed_file_of_the_templates_is_shown_as_drift(repository: Path, nox: Run) -> None:
-    replace(repository / SERVICE / "src/catalog/errors.py", "one sentence", "two sentences")
+    replace(repository / SERVICE / "Dockerfile", "STOPSIGNAL SIGTERM", "STOPSIGNAL SIGINT")
 
     drifted = nox("-s", "drift")
 
     assert drifted.returncode == 1
-    assert "service: services/catalog/src/catalog/errors.py" in drifted.stdout
-    assert "+    " in drifted.stdout
-    assert "two sentences" in drifted.stdout
+    assert "service: services/catalog/Dockerfile" in drifted.stdout
+    assert "+STOPSIGNAL SIGINT" in drifted.stdout
     assert "1 file drifted" in drifted.stdout
 
 
 # Chores
 
 
-def test_serve_makes_the_database_tells_the_address_and_answers(repository: Path) -> None:
+def test_serve_makes_the_database_logs_the_address_and_answers(repository: Path) -> None:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with running(repository, "-s", "serve", "--", "catalog", CATALOG_PORT=str(port)) as process:
@@ -313,7 +393,7 @@ def test_a_migration_without_one_message_gets_one_sentence(
     refused = nox("-s", "migrate", "--", "catalog", *arguments)
 
     assert refused.returncode == 1
-    [sentence] = told(refused)
+    [sentence] = messages(refused)
     assert 'nox -s migrate -- catalog "add colour"' in sentence
     assert [path.name for path in (repository / VERSIONS).glob("*.py")] == ["create_products.py"]
 
@@ -321,7 +401,7 @@ def test_a_migration_without_one_message_gets_one_sentence(
 def test_models_without_a_change_get_no_migration(repository: Path, nox: Run) -> None:
     unchanged = nox("-s", "migrate", "--", "catalog", "add nothing")
 
-    assert "The models have nothing new: no migration is written." in told(unchanged)
+    assert "The models have nothing new: no migration is written." in messages(unchanged)
     assert [path.name for path in (repository / VERSIONS).glob("*.py")] == ["create_products.py"]
     assert not (repository / SERVICE / "catalog.db").exists()
 
@@ -334,7 +414,7 @@ def test_two_heads_get_one_sentence(repository: Path, nox: Run, session: tuple[s
     refused = nox("-s", *session)
 
     assert refused.returncode == 1
-    [sentence] = told(refused)
+    [sentence] = messages(refused)
     assert "make them one" in sentence
     assert "alembic merge heads" in sentence
     assert len(list((repository / VERSIONS).glob("*.py"))) == 2

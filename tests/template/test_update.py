@@ -15,6 +15,7 @@ from types import ModuleType
 
 import copier
 import pytest
+from copier._main import Worker
 
 from gates import drift, sync, update, upstream
 from gates.render import ANSWERS, ROOT, render
@@ -22,14 +23,16 @@ from gates.upstream import Templates, released_tags, templates_for
 
 from . import toy
 from .conftest import Run, call
-from .test_copier import add_line, commit, git
-from .test_drift import a_sentence, accept, contents
+from .test_copier import add_line, answers, commit, git
+from .test_drift import a_sentence, accept, carrier, contents
 from .toy import Home, write_questions
 
 HEALTH = "src/orders/health.py"
 
 
-pristine, home, apart, either = toy.pristine, toy.home, toy.apart, toy.either  # fixtures
+pristine, home, apart = toy.pristine, toy.home, toy.apart  # fixtures
+monorepo, either = toy.monorepo, toy.either
+__all__ = ["carrier"]
 
 
 def updated(home: Home, *arguments: str) -> dict[str, tuple[bytes, bool]]:
@@ -184,13 +187,23 @@ def test_what_is_seeded_from_now_on_is_the_teams(either: Home) -> None:
     add_line(either.package / "old.py", "# ours")
     commit(either.root)
     (either.template / "old.py").unlink()
-    settings = (either.upstream / "copier.yml").read_text()
-    seeded = settings.replace("- /README.md\n", "- /README.md\n- /src/*/old.py\n")
-    assert seeded != settings
-    (either.upstream / "copier.yml").write_text(seeded)
+    write_questions(either.upstream, [each for each in toy.OWNED if "old.py" not in each])
     commit(either.upstream, "v0.2.0")
 
     assert updated(either)["src/orders/old.py"][0] == b"OLD = True\n# ours\n"
+
+
+def test_what_is_the_templates_from_now_on_is_merged(either: Home) -> None:
+    write_questions(either.upstream, [*toy.OWNED, "!/src/*/rules.py"])
+    (either.template / "rules.py").write_text("# a sample\n\n# between\n\n# newer\n")
+    (either.package / "rules.py").write_text("# ours\n# a sample\n")
+    if not either.is_one:
+        commit(either.root)
+    commit(either.upstream, "v0.2.0")
+
+    text = updated(either)["src/orders/rules.py"][0]
+
+    assert text == b"# ours\n# a sample\n\n# between\n\n# newer\n"
 
 
 def test_all_services_are_updated_at_once(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
@@ -205,13 +218,75 @@ def test_all_services_are_updated_at_once(home: Home, capsys: pytest.CaptureFixt
     assert "4 files changed" in told
 
 
-def test_a_monorepo_is_updated_as_the_services_in_it(apart: Home) -> None:
-    (apart.service / "pyproject.toml").unlink()
-    apart.record(kind="monorepo")
-    commit(apart.root)
-    apart.improve("v0.2.0")
+@pytest.mark.parametrize("arguments", [[], ["repository"], ["repository", "v0.2.0"]])
+def test_a_monorepos_platform_and_services_are_updated_together(
+    monorepo: Home, arguments: list[str]
+) -> None:
+    add_line(monorepo.template.parents[1] / "plumbline/src/plumbline/app.py", "# newer")
+    (monorepo.template.parents[1] / "plumbline/src/plumbline/old.py").unlink()
+    monorepo.improve("v0.2.0")
+    add_line(monorepo.platform / "src/plumbline/added.py", "# ours")
+    commit(monorepo.root)
 
-    assert updated(apart, "repository")[HEALTH][0].endswith(b"# newer\n")
+    files = updated(monorepo, *arguments)
+
+    assert files[HEALTH][0].endswith(b"# newer\n")
+    assert (monorepo.platform / "src/plumbline/app.py").read_text().endswith("# newer\n")
+    assert not (monorepo.platform / "src/plumbline/old.py").exists()
+    assert (monorepo.platform / "src/plumbline/added.py").exists()
+    for folder in (monorepo.root, monorepo.service):
+        assert answers(folder)["_commit"] == "v0.2.0"
+
+
+def test_a_service_of_a_monorepo_is_not_updated_alone(monorepo: Home) -> None:
+    monorepo.improve("v0.2.0")
+    before = contents(monorepo.root)
+
+    sentence = a_sentence(update.main(["orders"], monorepo.root))
+
+    assert "nox -s update, or nox -s update -- repository v1.2.0" in sentence
+    assert contents(monorepo.root) == before
+
+
+# What is left to the user
+
+
+def upgrading(home: Home, *sections: str) -> None:
+    """Write what releases leave to the user."""
+    text = "\n\n".join(["# Upgrading", *sections])
+    (home.template.parents[1] / "plumbline/UPGRADING.md").write_text(f"{text}\n")
+
+
+def test_what_a_release_needs_by_hand_is_printed_once(
+    carrier: Home, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = "## v0.2.0\n\nRun `nox -s relock`."
+    upgrading(carrier, old)
+    carrier.improve("v0.2.0")
+    updated(carrier)
+    assert f"By hand, from plumbline/UPGRADING.md:\n{old}\n" in capsys.readouterr().out
+    commit(carrier.root)
+    upgrading(carrier, "## v0.3.0\n\nRename `settings.url`.", old)
+    carrier.improve("v0.3.0")
+
+    updated(carrier)
+
+    printed = capsys.readouterr().out
+    assert "## v0.3.0\n\nRename `settings.url`.\n" in printed
+    assert "v0.2.0\n" not in printed
+
+
+@pytest.mark.parametrize("is_changed", [True, False])
+def test_new_dependencies_of_the_platform_need_a_relock(
+    carrier: Home, capsys: pytest.CaptureFixture[str], *, is_changed: bool
+) -> None:
+    file = carrier.template.parents[1] / "plumbline/pyproject.toml"
+    add_line(file, 'dependencies = ["httpx"]' if is_changed else "[tool.other]")
+    carrier.improve("v0.2.0")
+
+    updated(carrier)
+
+    assert ("lock files are stale: nox -s relock." in capsys.readouterr().out) is is_changed
 
 
 def test_only_the_named_service_is_updated(home: Home) -> None:
@@ -639,7 +714,7 @@ def test_a_ctrl_c_before_the_end_leaves_everything_as_it_was(
 ) -> None:
     either.improve("v0.2.0")
     before = contents(either.root)
-    monkeypatch.setattr(copier, "run_copy", lambda *_, **__: os.kill(os.getpid(), signal.SIGINT))
+    monkeypatch.setattr(Worker, "run_copy", lambda _: os.kill(os.getpid(), signal.SIGINT))
 
     with pytest.raises(KeyboardInterrupt):
         update.main([], either.root)
@@ -703,11 +778,11 @@ def test_a_ctrl_c_gets_one_sentence_from_the_start(tmp_path: Path, program: str)
 def test_a_ctrl_c_while_something_new_is_rendered_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def half_render(_: str, folder: Path, *__: object, **___: object) -> None:
-        folder.mkdir()
+    def half_render(worker: Worker) -> None:
+        Path(worker.dst_path).mkdir()
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr(copier, "run_copy", half_render)
+    monkeypatch.setattr(Worker, "run_copy", half_render)
 
     with pytest.raises(KeyboardInterrupt):
         render(tmp_path / "orders", {"service": "orders"})
@@ -760,11 +835,13 @@ def released(repository: Path) -> None:
     """Change the real template in every way that there is, and release that as 0.2.0."""
     template = repository / "template"
     package = template / "src" / "{{package}}"
-    add_line(package / "health.py", "\n\n# of the next release")
-    add_line(package / "modules/{{resources}}/models.py.jinja", "# of the next release")
-    (package / "test_logs.py").unlink()
-    (package / "test_orm.py").rename(package / "test_rows.py")
-    (package / "paint.py.jinja").write_text('"""Paint."""\n\nCOLOUR = "{{ colour }}"\n')
+    add_line(template / "Dockerfile.jinja", "# {{ colour }}")
+    add_line(package / "app.py.jinja", "# of the next release")
+    add_line(package / "migrations/env.py.jinja", "# of the next release")
+    tests = template / "plumbline/tests/unit"
+    (tests / "test_settings.py").unlink()
+    (tests / "test_orm.py").rename(tests / "test_rows.py")
+    (template / "plumbline/src/plumbline/paint.py").write_text('"""Paint."""\n')
     question = 'colour:\n  type: str\n  help: "Which colour it has."\n  default: red\n'
     add_line(repository / "copier.yml", question)
     commit(repository, "v0.2.0")
@@ -818,16 +895,18 @@ def second_year(
 def test_a_service_of_the_real_template_lives_on(second_year: tuple[Path, Path]) -> None:
     root, service = second_year
 
-    package = service / "src/orders"
-    assert (package / "health.py").read_text().endswith("# of the next release\n")
-    assert (package / "paint.py").read_text().endswith('COLOUR = "red"\n')
-    assert (package / "test_rows.py").is_file()
-    for name in ("test_orm.py", "test_logs.py"):
-        assert not (package / name).exists()
+    package, platform = service / "src/orders", service / "plumbline"
+    assert (package / "migrations/env.py").read_text().endswith("# of the next release\n")
+    assert (service / "Dockerfile").read_text().endswith("# red\n")
+    if root == service:
+        assert (platform / "src/plumbline/paint.py").is_file()
+        assert (platform / "tests/unit/test_rows.py").is_file()
+        for name in ("test_orm.py", "test_settings.py"):
+            assert not (platform / "tests/unit" / name).exists()
     assert (service / "README.md").read_text().endswith("Of the team.\n")
     assert not (service / "tests/integration/test_orders_flow.py").exists()
-    for module in ("orders", "invoices"):
-        assert "next release" not in (package / "modules" / module / "models.py").read_text()
+    assert "next release" not in (package / "app.py").read_text()
+    assert (package / "modules/invoices").is_dir()
     for name in (ANSWERS, ".copier-answers.invoices.yml"):
         assert "_commit: v0.2.0\n" in (service / name).read_text()
     gates = [f"{gate}(orders)" for gate in ("lint", "types", "boundaries", "unit", "migration")]
@@ -876,7 +955,7 @@ def test_a_release_that_cannot_be_updated_would_be_noticed(home: Home, tmp_path:
 
 def test_a_release_is_tested_from_its_tag_on(repository: Path) -> None:
     commit(repository, "v0.1.0")
-    add_line(repository / "template/src/{{package}}/health.py", "# newer")
+    add_line(repository / "template/Dockerfile.jinja", "# newer")
     commit(repository)
 
     tests = "template/test_update.py::test_a_service_of_every_release_can_be_updated"

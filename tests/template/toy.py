@@ -1,6 +1,7 @@
-"""A template of a handful of files, in a repository of its own or around its services.
+"""A template of a handful of files, with the same kinds of files and renders as the real one.
 
-What does not hang on the real template is tested with this one, which renders in no time.
+It is rendered as a service beside it, as a standalone service elsewhere, and as a monorepo with a
+service. What does not depend on the real template is tested with this one, which renders fast.
 """
 
 import shutil
@@ -16,9 +17,23 @@ from gates.render import ANSWERS
 
 from .test_copier import add_line, answers, commit, git
 
-SEEDED = ["/README.md", "/pyproject.toml", "/src/*/rules.py"]
+OWNED = [
+    *("/**", "!/.copier-answers*.yml", "!/start.sh", "!/plumbline/", "!/gates/"),
+    *("!/src/*/health.py", "!/src/*/alive.py", "!/src/*/settings.py", "!/src/*/config.py"),
+    *("!/src/*/old.py", "!/src/*/new.py", "!/src/*/colour.py", "!/src/*/lab/", "!/src/*/shed/"),
+]
+LEFT_OUT = """
+{% if kind == 'service' %}
+/plumbline
+{% elif kind == 'monorepo' %}
+/**
+!/{{ _copier_conf.answers_file }}
+!/plumbline/
+{% endif %}
+"""
 QUESTIONS = {
-    "service": {"type": "str"},
+    "kind": {"type": "str", "default": "service"},
+    "service": {"type": "str", "default": "orders"},
     "package": {"type": "str", "default": "{{ service }}", "when": False},
 }
 HEALTH = "def health():\n    return 'up'\n\n\ndef version():\n    return 1\n"
@@ -31,22 +46,28 @@ FILES = {
     "src/{{package}}/rules.py": "# a sample\n",
     "src/{{package}}/old.py": "OLD = True\n",
     "start.sh": "#!/bin/sh\nexec serve\n",
+    "plumbline/pyproject.toml": '[project]\nname = "plumbline"\nversion = "1"\n',
+    "plumbline/src/plumbline/app.py": "APP = True\n",
+    "plumbline/src/plumbline/old.py": "OLD = True\n",
 }
 
 
-def write_questions(root: Path, **more: dict[str, object]) -> None:
-    """Write copier.yml, with some questions more."""
+def write_questions(root: Path, owned: list[str] = OWNED, **more: dict[str, object]) -> None:
+    """Write copier.yml, with some more questions."""
     settings: dict[str, object] = {
         "_subdirectory": "template",
         "_answers_file": ANSWERS,
-        "_exclude": ["\n".join(["{% if _copier_operation == 'update' %}", *SEEDED, "{% endif %}"])],
-        "_skip_if_exists": SEEDED,
+        "_exclude": [
+            "\n".join(["{% if _copier_operation == 'update' %}", *owned, "{% endif %}"]),
+            LEFT_OUT,
+        ],
+        "_skip_if_exists": owned,
     }
-    (root / "copier.yml").write_text(yaml.safe_dump(settings | QUESTIONS | more))
+    (root / "copier.yml").write_text(yaml.safe_dump(settings | QUESTIONS | more, sort_keys=False))
 
 
 def make_template(root: Path) -> None:
-    """The template, in a new repository."""
+    """Make the template, in a new repository."""
     for name, text in FILES.items():
         path = root / "template" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,6 +85,11 @@ class Home:
     root: Path  # the repository of the service: the same, or another
     service: Path
     source: str  # `_src_path`
+
+    @property
+    def platform(self) -> Path:
+        """The platform, where it was rendered."""
+        return self.root / "plumbline"
 
     @property
     def is_one(self) -> bool:
@@ -85,14 +111,15 @@ class Home:
         return (self.service / name).relative_to(self.root).as_posix()
 
     def answers(self) -> dict[str, str]:
-        """What is recorded."""
+        """Return what is recorded for the service."""
         return answers(self.service)
 
     def record(self, **notes: str) -> None:
-        """Change what is recorded."""
-        (self.service / ANSWERS).write_text(
-            "# Of Copier.\n" + yaml.safe_dump(self.answers() | notes)
-        )
+        """Change what is recorded, of a monorepo's root as well."""
+        for folder in {self.service, self.root}:
+            if (folder / ANSWERS).is_file():
+                changed = yaml.safe_dump(answers(folder) | notes)
+                (folder / ANSWERS).write_text("# Of Copier.\n" + changed)
 
     def copied(self, folder: Path) -> "Home":
         """The same in another folder."""
@@ -100,7 +127,8 @@ class Home:
         if self.is_one:
             return Home(upstream, upstream, upstream / "services" / "orders", ".")
         root = shutil.copytree(self.root, folder / "team")
-        home = Home(upstream, root, root, f"git+{upstream.as_uri()}")
+        service = root / self.service.relative_to(self.root)
+        home = Home(upstream, root, service, f"git+{upstream.as_uri()}")
         home.record(_src_path=home.source)
         git(root, "commit", "--quiet", "--all", "--amend", "--no-edit")
         return home
@@ -111,45 +139,63 @@ class Home:
         commit(self.upstream, tag)
 
 
-def make_home(folder: Path, *, apart: bool) -> Home:
-    """A service as `copier copy` renders and somebody commits it, with its template or `apart`."""
+def make_home(folder: Path, kind: str) -> Home:
+    """Render a service as `copier copy` does, and commit it.
+
+    `beside` is in the template's own repository; a `monorepo` and a `standalone` are elsewhere.
+    """
     upstream = folder / "upstream"
     make_template(upstream)
-    root = folder / "team" if apart else upstream
-    service = root if apart else root / "services" / "orders"
-    source = f"git+{upstream.as_uri()}" if apart else str(upstream)
-    data = {"service": "orders"}
-    copier.run_copy(source, service, data, vcs_ref="HEAD", defaults=True, quiet=True)
-    home = Home(upstream, root, service, source if apart else ".")
+    root = upstream if kind == "beside" else folder / "team"
+    service = root if kind == "standalone" else root / "services" / "orders"
+    source = str(upstream) if kind == "beside" else f"git+{upstream.as_uri()}"
+    if kind == "monorepo":
+        render(source, root, "monorepo")
+    render(source, service, "standalone" if kind == "standalone" else "service")
+    home = Home(upstream, root, service, "." if kind == "beside" else source)
     home.record(_src_path=home.source)
     commit(root)
     return home
 
 
+def render(source: str, folder: Path, kind: str) -> None:
+    """Render the newest commit of a template."""
+    data = {"kind": kind}
+    copier.run_copy(source, folder, data, vcs_ref="HEAD", defaults=True, quiet=True)
+
+
 @pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> tuple[Home, Home]:
-    """A service in the repository of its template, and one elsewhere, that nobody may change."""
+def pristine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Home]:
+    """A home of each kind, that no test may change."""
     folder = tmp_path_factory.mktemp("pristine")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COPIER_CACHE_DIR", str(folder / "cache"))
-        return make_home(folder / "one", apart=False), make_home(folder / "two", apart=True)
+        kinds = ("beside", "standalone", "monorepo")
+        return {kind: make_home(folder / kind, kind) for kind in kinds}
 
 
 @pytest.fixture
-def home(pristine: tuple[Home, Home], tmp_path: Path) -> Home:
+def home(pristine: dict[str, Home], tmp_path: Path) -> Home:
     """A service in the repository of its template."""
-    return pristine[0].copied(tmp_path)
+    return pristine["beside"].copied(tmp_path)
 
 
 @pytest.fixture
-def apart(pristine: tuple[Home, Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A service in another repository than its template."""
+def apart(pristine: dict[str, Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A standalone service, in another repository than its template."""
     monkeypatch.setenv("COPIER_CACHE_DIR", str(tmp_path / "cache"))
-    return pristine[1].copied(tmp_path)
+    return pristine["standalone"].copied(tmp_path)
+
+
+@pytest.fixture
+def monorepo(pristine: dict[str, Home], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """A service in a monorepo, which is another repository than the template's."""
+    monkeypatch.setenv("COPIER_CACHE_DIR", str(tmp_path / "cache"))
+    return pristine["monorepo"].copied(tmp_path)
 
 
 @pytest.fixture(params=["in the template's repository", "elsewhere"])
 def either(request: pytest.FixtureRequest) -> Home:
-    """The one and the other."""
+    """The first and the second of these."""
     found = request.getfixturevalue("apart" if request.param == "elsewhere" else "home")
     return cast("Home", found)

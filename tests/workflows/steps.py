@@ -35,7 +35,7 @@ class Runner:
     ran: list[str] = field(default_factory=list)
 
     def run(self, workflow: str, job: str, **values: str) -> dict[str, str]:
-        """Run the steps of a job; gives the outputs of its steps.
+        """Run the steps of a job; return the outputs of its steps.
 
         `values` are those of the expressions: `inputs_service`, `needs_plan_outputs_matrix`.
         """
@@ -108,7 +108,7 @@ class Machine:
 
     @property
     def outputs(self) -> dict[str, str]:
-        """What the steps have told."""
+        """What the steps have put out."""
         page = self.folder.with_suffix(".outputs")
         lines = page.read_text(encoding="utf-8").splitlines() if page.exists() else []
         return dict(line.split("=", 1) for line in lines)

@@ -9,7 +9,9 @@ import pytest
 
 from gates.matrix import Plan, concern, jobs, main, planned
 
-EVERY = ["catalog", "orders"]
+SERVICES = ["catalog", "orders"]
+EVERY = ["plumbline", *SERVICES]
+PLATFORM = "template/plumbline"
 OURS = ["repository", "workflows", "drift", "workflow_tests", "docs", "template", "mutants"]
 A_TEAMS = ["workflows", "drift"]
 EVERYTHING = (EVERY, OURS)
@@ -21,14 +23,15 @@ TESTS = Path(__file__).parents[1]
 
 
 class History:
-    """A repository of two services, with one commit."""
+    """A repository of the platform and two services, with one commit."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.git("init", "--quiet", "--initial-branch=main")
         for path in ("README.md", "docs/tutorial.md", "noxfile.py"):
             self.write(path)
-        for service in EVERY:
+        self.write(f"{PLATFORM}/pyproject.toml", PYPROJECT)
+        for service in SERVICES:
             self.write(f"services/{service}/pyproject.toml", PYPROJECT)
             self.write(f"services/{service}/src/app.py", f"name = {service!r}\n")
         self.first = self.commit()
@@ -54,13 +57,13 @@ class History:
 
 
 def concern_of(path: str) -> Plan:
-    """What a change of a file of this repository concerns, if its services were those here."""
+    """Return what a change of a file of this repository concerns, with the services from here."""
     return concern(TESTS.parent, path, Plan(*EVERYTHING))
 
 
 def selected(history: History, base: str) -> list[str]:
-    """The services that are selected."""
-    return planned(history.root, OURS, base).services
+    """Return the projects that are selected."""
+    return planned(history.root, OURS, base).projects
 
 
 @pytest.fixture
@@ -73,11 +76,13 @@ def history(tmp_path: Path) -> History:
 # What is printed
 
 
-def test_each_service_gets_a_job_for_each_python_of_its_classifiers(history: History) -> None:
-    third = PYPROJECT.replace("3.12", "3.14")
-    history.write("services/orders/pyproject.toml", third)
+def test_each_project_gets_a_job_for_each_python_of_its_classifiers(history: History) -> None:
+    history.write("services/orders/pyproject.toml", PYPROJECT.replace("3.12", "3.14"))
+    history.write(f"{PLATFORM}/pyproject.toml", PYPROJECT.replace("3.12", "3.13"))
 
     assert jobs(history.root, EVERY) == [
+        {"service": "plumbline", "python": "3.11"},
+        {"service": "plumbline", "python": "3.13"},
         {"service": "catalog", "python": "3.11"},
         {"service": "catalog", "python": "3.12"},
         {"service": "orders", "python": "3.11"},
@@ -126,7 +131,7 @@ def test_the_coverage_is_judged_for_every_service_on_the_newest_python(
     assert main(history.root, [""]) is None
 
     printed = capsys.readouterr().out.splitlines()
-    assert "coverage=coverage(catalog) coverage(orders)" in printed
+    assert "coverage=coverage(plumbline) coverage(catalog) coverage(orders)" in printed
     assert "python=3.12" in printed
 
 
@@ -154,7 +159,7 @@ def test_bad_usage_gets_one_sentence(history: History, arguments: list[str]) -> 
     ("text", "sentence"),
     [
         ("", 'names no Python to test on: add "Programming Language :: Python :: 3.11"'),
-        ("[project", "is not valid TOML, mend it: "),
+        ("[project", "is not valid TOML, fix it: "),
     ],
 )
 def test_a_service_that_names_no_python_is_not_left_out_silently(
@@ -191,7 +196,7 @@ def test_without_a_base_everything_is_selected(
         (["services/catalog/src/app.py"], ["catalog"], "drift docs template mutants"),
         (
             ["services/catalog/uv.lock", "services/orders/uv.lock"],
-            EVERY,
+            SERVICES,
             "drift docs template mutants",
         ),
         (["services/shared.toml"], *EVERYTHING),
@@ -208,6 +213,8 @@ def test_without_a_base_everything_is_selected(
         (["noxfile.py"], *EVERYTHING),
         (["copier.yml"], *EVERYTHING),
         (["template/README.md"], *EVERYTHING),
+        ([f"{PLATFORM}/src/plumbline/app.py"], *EVERYTHING),
+        ([f"{PLATFORM}/tests/unit/test_orm.py"], *EVERYTHING),
         ([".github/workflows/ci.yml"], *EVERYTHING),
         ([".gitignore"], *EVERYTHING),
     ],
@@ -221,7 +228,7 @@ def test_a_change_selects_what_it_concerns(
 
     plan = planned(history.root, OURS, history.first)
 
-    assert plan.services == services
+    assert plan.projects == services
     assert plan.sessions == [name for name in OURS if name in expected]
 
 
@@ -242,13 +249,17 @@ def test_the_folders_in_tests_of_this_repository_are_known() -> None:
         ("services/catalog/src/app.py", ["catalog"], ["drift"]),
         ("docs/tutorial.md", [], []),
         ("tests/gates/layers.py", EVERY, A_TEAMS),
+        ("plumbline/src/plumbline/app.py", EVERY, A_TEAMS),
+        ("plumbline/README.md", EVERY, A_TEAMS),
     ],
 )
 def test_sessions_that_a_team_does_not_have_are_not_selected(
     history: History, path: str, services: list[str], sessions: list[str]
 ) -> None:
+    history.git("mv", PLATFORM, "plumbline")  # where a team has it
+    base = history.commit()
     history.change(path)
-    assert planned(history.root, A_TEAMS, history.first) == Plan(services, sessions)
+    assert planned(history.root, A_TEAMS, base) == Plan(services, sessions)
 
 
 @pytest.mark.parametrize("path", ["services/orders/src/app.py", "docs/tutorial.md"])
@@ -264,12 +275,13 @@ def test_a_session_that_only_a_team_knows_is_selected_by_every_change(
 @pytest.mark.parametrize(
     ("path", "services", "sessions"),
     [
-        ("src/alone/app.py", ["alone"], A_TEAMS),
-        ("tests/integration/test_flow.py", ["alone"], A_TEAMS),
-        ("tests/docs/test_pages.py", ["alone"], A_TEAMS),
-        ("services/orders/src/app.py", ["alone"], A_TEAMS),
-        ("README.md", ["alone"], A_TEAMS),
-        ("docs/openapi.json", ["alone"], A_TEAMS),
+        ("src/alone/app.py", ["plumbline", "alone"], A_TEAMS),
+        ("plumbline/src/plumbline/app.py", ["plumbline", "alone"], A_TEAMS),
+        ("tests/integration/test_flow.py", ["plumbline", "alone"], A_TEAMS),
+        ("tests/docs/test_pages.py", ["plumbline", "alone"], A_TEAMS),
+        ("services/orders/src/app.py", ["plumbline", "alone"], A_TEAMS),
+        ("README.md", ["plumbline", "alone"], A_TEAMS),
+        ("docs/openapi.json", ["plumbline", "alone"], A_TEAMS),
         ("docs/how-to/start.md", [], []),
     ],
 )
@@ -277,6 +289,7 @@ def test_in_a_repository_of_its_own_a_service_is_selected_by_all_but_docs(
     history: History, path: str, services: list[str], sessions: list[str]
 ) -> None:
     history.write("pyproject.toml", PYPROJECT)
+    history.git("mv", PLATFORM, "plumbline")
     base = history.commit()
     history.change(path)
 
@@ -300,7 +313,7 @@ def test_all_commits_since_the_base_count(history: History) -> None:
     history.change("services/catalog/src/app.py")
     history.change("README.md")
 
-    assert selected(history, history.first) == EVERY
+    assert selected(history, history.first) == SERVICES
     assert selected(history, "HEAD~1") == []
 
 
@@ -309,7 +322,7 @@ def test_a_file_that_moves_between_services_selects_both(history: History) -> No
     history.commit()
 
     assert history.git("diff", "--name-status", "-M", history.first).startswith("R100")
-    assert selected(history, history.first) == EVERY
+    assert selected(history, history.first) == SERVICES
 
 
 def test_a_file_that_moves_out_of_the_shared_ones_selects_all(history: History) -> None:
@@ -361,7 +374,7 @@ def test_a_merge_of_the_base_does_not_count(history: History) -> None:
     history.git("merge", "--quiet", "--no-edit", "main")
 
     assert selected(history, "main") == ["orders"]
-    assert selected(history, history.first) == EVERY
+    assert selected(history, history.first) == SERVICES
 
 
 def test_the_merge_that_github_tests_for_a_pull_request_counts_its_branch(
@@ -391,8 +404,8 @@ def test_an_unknown_base_selects_all_and_says_so(
     history: History, capsys: pytest.CaptureFixture[str], base: str
 ) -> None:
     assert planned(history.root, OURS, base) == Plan(*EVERYTHING)
-    (told,) = capsys.readouterr().err.splitlines()
-    assert told.startswith(f"Everything, as '{base}' cannot be compared with HEAD: fatal: ")
+    (warning,) = capsys.readouterr().err.splitlines()
+    assert warning.startswith(f"Everything, as '{base}' cannot be compared with HEAD: fatal: ")
 
 
 def test_a_base_that_a_shallow_clone_lacks_selects_all(
@@ -424,9 +437,9 @@ def test_a_plain_folder_selects_all(
     (history.root / ".git").rename(tmp_path / "not here")
 
     assert selected(history, "main") == EVERY
-    (told,) = capsys.readouterr().err.splitlines()
-    assert told.startswith("Everything, as 'main' cannot be compared with HEAD: ")
-    assert "Not a git repository" in told
+    (warning,) = capsys.readouterr().err.splitlines()
+    assert warning.startswith("Everything, as 'main' cannot be compared with HEAD: ")
+    assert "Not a git repository" in warning
 
 
 def test_a_machine_without_git_selects_all(

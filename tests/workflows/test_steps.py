@@ -15,7 +15,8 @@ RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @pytest.fixture
-def runner(tmp_path: Path) -> Runner:
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+    monkeypatch.setenv("PLUMBLINE_BRIEF", "true")  # steps are tested here, not the service
     return Runner(tmp_path / "repository", tmp_path)
 
 
@@ -25,13 +26,13 @@ def commit(repository: Path) -> None:
 
 
 def plan(runner: Runner, base: str) -> dict[str, str]:
-    """What the other jobs of ci.yml know from the first, as the values of their expressions."""
-    told = runner.run("ci.yml", "plan", github_event_before=base)
-    return {f"needs_plan_outputs_{name}": value for name, value in told.items()}
+    """Return what the other jobs of ci.yml know from the first: the values of expressions."""
+    known = runner.run("ci.yml", "plan", github_event_before=base)
+    return {f"needs_plan_outputs_{name}": value for name, value in known.items()}
 
 
 def gates(runner: Runner, service: str, merge: str) -> Path:
-    """Run gates.yml on the Python that runs these tests; gives what it has uploaded."""
+    """Run gates.yml on the Python that runs these tests; return what it has uploaded."""
     inputs = {"service": service, "python": RUNNING, "merge_coverage": merge}
     runner.run("gates.yml", "gates", **{f"inputs_{name}": text for name, text in inputs.items()})
     return runner.artefacts / f"coverage-{service}-{RUNNING}" / f"{service}-{RUNNING}"
@@ -44,6 +45,7 @@ def test_ci_plans_runs_gates_merges_coverage_and_runs_sessions(runner: Runner) -
 
     known = plan(runner, "HEAD~1")
     jobs = json.loads(known["needs_plan_outputs_matrix"])["include"]
+    assert {job["service"] for job in jobs} == {"catalog"}
     assert {"service": "catalog", "python": RUNNING} in jobs
     assert "drift" in known["needs_plan_outputs_sessions"].split()
     assert "workflows" not in known["needs_plan_outputs_sessions"].split()
@@ -75,7 +77,7 @@ def test_a_repository_elsewhere_gets_the_same_from_our_gates(runner: Runner) -> 
     commit(runner.repository)
 
     known = plan(runner, "")
-    assert known["needs_plan_outputs_coverage"] == "coverage(orders)"
+    assert known["needs_plan_outputs_coverage"] == "coverage(plumbline) coverage(orders)"
     assert known["needs_plan_outputs_sessions"] == "workflows drift"
 
     data = gates(runner, "orders", merge="false")

@@ -1,5 +1,6 @@
 """Our workflows have no fault that the checks know, and each check can find its own."""
 
+import functools
 import json
 import subprocess
 import sys
@@ -61,8 +62,9 @@ def test_every_workflow_has_the_ending_that_the_schema_check_looks_for() -> None
     assert {file.suffix for file in FILES} == {".yml"}
 
 
+@functools.cache
 def planned() -> dict[str, str]:
-    """What the plan says when everything is to be run."""
+    """Return the plan when everything is to be run."""
     nox = [sys.executable, "-m", "nox", "-s", "matrix"]
     printed = subprocess.run(nox, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return dict(line.split("=", 1) for line in printed.splitlines())

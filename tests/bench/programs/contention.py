@@ -2,8 +2,8 @@
 
     python contention.py <how> <changes> [database url]
 
-How those go on that are refused: `turns`, as the service does it; `at-once`, each by itself;
-`locks`, where nobody is refused, as each locks the row before it reads. Without a URL it works on a
+How a refused transaction is retried: `turns`, as the service does it; `at-once`, each by itself;
+`locks`, where none is refused, as each locks the row before it reads. Without a URL it works on a
 new database of the server that `TEST_DATABASE_URL` names. Prints the changes a second. Runs on
 uvloop, which uvicorn takes.
 """

@@ -11,7 +11,7 @@ connections each process of the server. A connection sends its next request when
 so one that waits longer than others gets fewer.
 
 Without pauses, what holds up a server strikes few of the many requests that are sent meanwhile;
-with pauses longer than it holds up, it strikes as many as it would of people's.
+with pauses longer than it holds up, it strikes as many as it would in production.
 """
 
 # mypy: disable-error-code="import-not-found"
@@ -94,7 +94,7 @@ class Client(asyncio.Protocol):
 
 
 def spread(port: int) -> list[int]:
-    """How many connections to this port each process has that has any; nothing but Linux tells."""
+    """How many connections to this port each process has that has any; on Linux alone."""
     table = Path("/proc/net/tcp")
     lines = table.read_text(encoding="ascii").splitlines() if table.exists() else []
     sockets = {
@@ -104,7 +104,7 @@ def spread(port: int) -> list[int]:
     }
     accepted: Counter[Path] = Counter()
     for file in Path("/proc").glob("[0-9]*/fd/*"):
-        with suppress(OSError):  # it is somebody else's, or closed by now
+        with suppress(OSError):  # it is another user's, or closed by now
             accepted[file.parent] += file.readlink().name in sockets
     return sorted(count for count in accepted.values() if count)
 

@@ -65,8 +65,8 @@ async def main(changes: int) -> None:
     seconds = perf_counter() - started
     async with sessions() as session:
         kept = (await session.get_one(Tally, 1)).value
-    told = {"rate": kept / seconds, "missing": changes - kept, "refused": sum(refused)}
-    print(json.dumps(told))
+    result = {"rate": kept / seconds, "missing": changes - kept, "refused": sum(refused)}
+    print(json.dumps(result))
     await engine.dispose()
 
 

@@ -1,4 +1,4 @@
-"""Runs a command, and tells what the largest of its processes needed.
+"""Runs a command, and prints the memory of the largest of its processes.
 
     python peak.py <program> [argument …]
 

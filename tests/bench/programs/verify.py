@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 
 from identity.modules.users.passwords import HASHER, HASHING
-from people import PASSWORD
+from users import PASSWORD
 
 STORED = HASHER.hash(PASSWORD)
 

@@ -70,18 +70,18 @@ def run(url: str, transactions: int) -> Done:
 
 
 def main(url: str, processes: int, transactions: int) -> None:
-    """Start the processes, wait for them, and tell."""
+    """Start the processes, wait for them, and print the figures."""
     context = get_context("spawn")
     barrier = context.Barrier(processes)
     with ProcessPoolExecutor(processes, context, meet, (barrier,)) as pool:
         done = [*pool.map(run, [url] * processes, [transactions] * processes)]
     starts, ends, slowest, errors = zip(*done, strict=True)
-    told = {
+    result = {
         "seconds": max(ends) - min(starts),
         "slowest": max(slowest),
         "errors": [each for some in errors for each in some],
     }
-    json.dump(told, sys.stdout)
+    json.dump(result, sys.stdout)
 
 
 if __name__ == "__main__":

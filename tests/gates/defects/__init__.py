@@ -3,15 +3,32 @@
 from types import ModuleType
 from typing import Final
 
-from . import answers, credentials, database, endurance, modules, rules, schema, suite
+from . import (
+    answers,
+    boundaries,
+    credentials,
+    endurance,
+    modules,
+    platform_code,
+    platform_database,
+    platform_http,
+    platform_tests,
+    rules,
+    schema,
+    suite,
+    transactions,
+)
 from .planting import Defect
 
 
-def _of(part: ModuleType) -> list[Defect]:
-    return [each for each in vars(part).values() if isinstance(each, Defect)]
+def _of(*parts: ModuleType) -> list[Defect]:
+    return [each for part in parts for each in vars(part).values() if isinstance(each, Defect)]
 
 
-PARTS: Final = (schema, database, endurance, answers, modules, suite, rules)
-OF_ANY_SERVICE: Final = [each for part in PARTS for each in _of(part)]
+OF_PLATFORM: Final = _of(platform_database, platform_http, platform_tests, platform_code)
+OF_ANY_SERVICE: Final = _of(
+    schema, transactions, endurance, answers, modules, suite, boundaries, rules
+)
 OF_IDENTITY: Final = _of(credentials)
-DEFECTS: Final = [*OF_ANY_SERVICE, *OF_IDENTITY]
+OF_SERVICES: Final = [*OF_ANY_SERVICE, *OF_IDENTITY]
+DEFECTS: Final = [*OF_PLATFORM, *OF_SERVICES]

@@ -2,41 +2,66 @@
 
 from .planting import ROUTER, Copy, caught_by
 
-UNDER_LOAD = "tests/concurrency/test_*_under_load.py"
+TESTS = "tests/concurrency/test_*.py"
+UNDER_LOAD = "under_load"
 CREATING = r'^async def create_\w+\((?:.*\n)*?.*\).*:\n    """(?:.*\n)*?.*"""\n'
+STARVING = """    import asyncio
+
+    served = router.__dict__.setdefault("served", [])
+    first = router.__dict__.setdefault("first", request.client.port)
+    if request.client.port != first:
+        served.append(1)
+    elif len(served) > 20:  # all are at work
+        idle, until = 0, len(served) + 60
+        while len(served) < until and idle < 100:
+            before = len(served)
+            await asyncio.sleep(0.01)
+            idle = idle + 1 if len(served) == before else 0  # at the end, all others stop
+"""
+LATE_SESSION = """from typing import Annotated
+
+from fastapi import Depends
+from plumbline.http import CurrentDatabase
+from sqlalchemy.ext.asyncio import AsyncSession
+
+
+async def late(database: CurrentDatabase):
+    async with database.write() as session:
+        yield session
+
+
+LateSession = Annotated[AsyncSession, Depends(late)]
+
+"""
 
 
 def failed(subtest: str) -> str:
-    """What pytest says of it."""
+    """Return what pytest prints of it."""
     return rf"^SUBFAILED\[({subtest})\]"
 
 
-@caught_by("concurrency", UNDER_LOAD, says=failed("its memory is flat"))
-def a_leak_of_memory(copy: Copy) -> None:
+@caught_by("concurrency", TESTS, keyword=UNDER_LOAD, says=failed("its memory is flat"))
+def a_memory_leak(copy: Copy) -> None:
     """Every request leaves something behind, until the machine is full."""
     leak = 'router.__dict__.setdefault("kept", []).append(b"x" * 2**20)'
     copy.change(ROUTER, CREATING, rf"\g<0>    {leak}\n")
 
 
-@caught_by("concurrency", UNDER_LOAD, says=failed("its open files are flat"))
+@caught_by("concurrency", TESTS, keyword=UNDER_LOAD, says=failed("its open files are flat"))
 def a_leak_of_open_files(copy: Copy) -> None:
     """The same, until the process may open no more."""
     leak = 'router.__dict__.setdefault("kept", []).append(open(__file__))'
     copy.change(ROUTER, CREATING, rf"\g<0>    {leak}\n")
 
 
-@caught_by("concurrency", UNDER_LOAD, says=failed("all clients get on"))
+@caught_by("concurrency", TESTS, keyword=UNDER_LOAD, says=failed("all clients get on"))
 def a_client_that_is_starved(copy: Copy) -> None:
-    """All others are served well, so no average shows it."""
-    starve = (
-        "import asyncio\n\n"
-        '    first = router.__dict__.setdefault("first", request.client.port)\n'
-        "    await asyncio.sleep(0.5 * (request.client.port == first))"
-    )
-    copy.change(ROUTER, rf"{CREATING}(?=.*\n.*request\.)", rf"\g<0>    {starve}\n")
+    """Each of its requests waits for sixty of the others; no average shows it."""
+    copy.change(ROUTER, rf"{CREATING}(?=.*\n.*request\.)", rf"\g<0>{STARVING}")
 
 
-@caught_by("concurrency", UNDER_LOAD, options=("-k", "killed"))
+@caught_by("concurrency", TESTS, keyword=UNDER_LOAD)
 def an_answer_before_its_commit(copy: Copy) -> None:
-    """What is acknowledged in the last moment before a kill is lost."""
-    copy.change("src/*/dependencies.py", r'\(_write, scope="function"\)', "(_write)")
+    """What is acknowledged just before a kill is lost."""
+    copy.change(ROUTER, r"(async def create_(?:.*\n)*?.*)WriteSession", r"\1LateSession")
+    copy.change(ROUTER, r"^router = ", rf"{LATE_SESSION}\g<0>")

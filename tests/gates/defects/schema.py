@@ -1,35 +1,10 @@
-"""Defects of models and migrations."""
+"""Defects of a service's models and migrations."""
 
 from .planting import MODELS, VERSIONS, Copy, caught_by
 
 TESTS = "tests/migrations/test_*.py"
-ENV = "src/*/migrations/env.py"
 CHECK = r"CheckConstraint\((?:[^()]|\([^()]*\))*\),?"
 PLAIN_COLUMN = r"^    (\w+): Mapped\[.*\] = mapped_column\((?!.*(?:unique|index|Key|primary))"
-
-CHILD_MODEL = '''from uuid import UUID
-
-from sqlalchemy import ForeignKey
-
-
-class Planted(Base):
-    """A row that goes when its parent goes."""
-
-    __tablename__ = "planted"
-
-    parent: Mapped[UUID] = mapped_column(ForeignKey("{table}.id", ondelete="CASCADE"))
-'''
-CREATE_CHILD = """op.create_table(
-        "planted",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("parent", sa.Uuid(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["parent"], ["{table}.id"], name="fk_planted_parent_{table}", ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name="pk_planted"),
-    )"""
-REBUILD = """with op.batch_alter_table("{table}", recreate="always"):
-        pass"""
 
 
 @caught_by("migration", TESTS)
@@ -97,23 +72,6 @@ def a_migration_that_fails_where_there_are_rows(copy: Copy) -> None:
         '        batch.add_column(sa.Column("planted", sa.Integer(), nullable=False))',
         f'with op.batch_alter_table("{table}") as batch:\n        batch.drop_column("planted")',
     )
-
-
-@caught_by("migration", TESTS)
-def migrations_with_foreign_keys_on(copy: Copy) -> None:
-    """Alembic's own set-up: whoever rebuilds a table empties those that refer to it."""
-    table = copy.table
-    copy.append(MODELS, CHILD_MODEL.format(table=table))
-    copy.add_migration(CREATE_CHILD.format(table=table), 'op.drop_table("planted")')
-    copy.add_migration(REBUILD.format(table=table), name="rebuild")
-    copy.change(ENV, r"^    backend\.before_migrations\(connection\)\n", "")
-
-
-@caught_by("migration", TESTS)
-def an_upgrade_that_can_stop_half_way(copy: Copy) -> None:
-    """Each migration commits for itself: after an interruption, no release fits the schema."""
-    copy.add_migration("pass")
-    copy.change(ENV, r"transactional_ddl=True", "transaction_per_migration=True")
 
 
 @caught_by("migration", TESTS)

@@ -10,8 +10,8 @@ import time
 
 import httpx2
 import pytest
-from orders.database import Database  # type: ignore[import-not-found] # the service is not here
-from sqlalchemy import text  # type: ignore[import-not-found] # nor are its libraries
+from plumbline.database import Database  # type: ignore[import-not-found] # it is not here
+from sqlalchemy import text  # type: ignore[import-not-found] # nor are the libraries
 from sqlalchemy.ext.asyncio import AsyncSession  # type: ignore[import-not-found] # the same
 
 KEPT: list[object] = []

@@ -73,7 +73,7 @@ def create_app(  # noqa: PLR0913 - the whole of a service is described here
     )
     app.state.verifier = verifier
     app.state.auth_scheme = auth_scheme
-    install_problems(app, error_format, modules.statuses(), auth_scheme)
+    install_problems(app, error_format, modules.statuses(), auth_scheme, package)
     # The one that is added last runs first.
     app.add_middleware(RetryMiddleware)
     app.add_middleware(BodyLimitMiddleware, limit=settings.max_body_bytes)

@@ -2,7 +2,9 @@
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from plumbline.move import main
 from plumbline.testing.sandbox import EmptyDatabase
 from sample.main import SERVICE
 from sample.modules.notes.models import Note
-from sqlalchemy import inspect, select, text
+from sqlalchemy import inspect, select
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -37,70 +39,84 @@ async def target(
         yield url
 
 
-async def move() -> str | None:
+def move() -> str | None:
     """Run the program, which has an event loop of its own."""
-    return await asyncio.to_thread(main, "sample", "TARGET")
+    return main("sample", "TARGET")
 
 
-async def tables(url: str) -> list[str]:
+def fill(url: str, *rows: Note) -> None:
+    """Store these rows."""
+
+    async def write() -> None:
+        async with SERVICE.open_database(url) as database, database.write() as session:
+            session.add_all(rows)
+
+    asyncio.run(write())
+
+
+def tables(url: str) -> list[str]:
     """Return the names of the tables at this URL."""
-    engine = create_async_engine(url, poolclass=NullPool)
-    async with engine.connect() as connection:
-        return await connection.run_sync(lambda found: inspect(found).get_table_names())
+
+    async def read() -> list[str]:
+        engine = create_async_engine(url, poolclass=NullPool)
+        async with engine.connect() as connection:
+            return await connection.run_sync(lambda found: inspect(found).get_table_names())
+
+    return asyncio.run(read())
 
 
-async def notes(url: str) -> list[tuple[object, ...]]:
+def notes(url: str) -> list[tuple[object, ...]]:
     """Return all columns of all notes."""
-    async with SERVICE.open_database(url) as database, database.read() as session:
-        await database.check()
-        return [tuple(row) for row in await session.execute(select(Note.__table__))]
+
+    async def read() -> list[tuple[object, ...]]:
+        async with SERVICE.open_database(url) as database, database.read() as session:
+            await database.check()
+            return [tuple(row) for row in await session.execute(select(Note.__table__))]
+
+    return asyncio.run(read())
 
 
-async def test_move_copies_every_row_and_the_target_serves(
+def test_move_copies_every_row_and_the_target_serves(
     source: str, target: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    async with SERVICE.open_database(source) as database, database.write() as session:
-        session.add_all(Note(title=f"note {number}", text="ä\n") for number in range(ROWS))
+    fill(source, *(Note(title=f"note {number}", text="ä\n") for number in range(ROWS)))
 
-    assert await move() is None
+    assert move() is None
 
     assert re.search(rf"notes: {ROWS} rows, checksum \w+ on both sides", capsys.readouterr().out)
-    assert sorted(await notes(target), key=str) == sorted(await notes(source), key=str)
+    assert sorted(notes(target), key=str) == sorted(notes(source), key=str)
 
 
-async def test_move_into_a_database_with_tables_is_refused(
+def test_move_into_a_database_with_tables_is_refused(
     source: str, target: str, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TARGET", database_url)
 
-    message = await move()
+    message = move()
 
     assert message is not None
     assert "has tables (" in message
     assert message.endswith("name an empty database.")
-    assert await notes(source) == []
-    assert await tables(target) == []
+    assert notes(source) == []
+    assert tables(target) == []
 
 
-async def test_move_of_a_table_without_a_model_changes_nothing(source: str, target: str) -> None:
-    async with SERVICE.open_database(source) as database, database.write() as session:
-        await session.execute(text("CREATE TABLE legacy (id INTEGER)"))
+def test_move_of_a_table_without_a_model_changes_nothing(source: str, target: str) -> None:
+    with closing(sqlite3.connect(source.removeprefix("sqlite+aiosqlite:///"))) as connection:
+        connection.execute("CREATE TABLE legacy (id INTEGER)")
 
-    assert await move() == "Nothing is moved. No model describes legacy: add one, or drop it."
-    assert await tables(target) == []
+    assert move() == "Nothing is moved. No model describes legacy: add one, or drop it."
+    assert tables(target) == []
 
 
-async def test_move_of_a_row_that_postgres_refuses_changes_nothing(
-    source: str, target: str
-) -> None:
-    async with SERVICE.open_database(source) as database, database.write() as session:
-        session.add(Note(title="with a NUL", text="a\0b"))
+def test_move_of_a_row_that_postgres_refuses_changes_nothing(source: str, target: str) -> None:
+    fill(source, Note(title="with a NUL", text="a\0b"))
 
-    message = await move()
+    message = move()
 
     assert message is not None
     assert "A value cannot be stored" in message
-    assert await tables(target) == []
+    assert tables(target) == []
 
 
 @pytest.mark.usefixtures("source")
@@ -112,16 +128,17 @@ async def test_move_of_a_row_that_postgres_refuses_changes_nothing(
         ("postgresql+asyncpg://127.0.0.1", "expected sqlite"),
     ],
 )
-async def test_move_to_an_unusable_database_is_refused(
+def test_move_to_an_unusable_database_is_refused(
     monkeypatch: pytest.MonkeyPatch, url: str, reason: str
 ) -> None:
     monkeypatch.setenv("TARGET", url)
 
-    assert reason in str(await move())
+    assert reason in str(move())
 
 
-async def test_move_of_an_unknown_service_is_refused(target: str) -> None:
+def test_move_of_an_unknown_service_is_refused(target: str) -> None:
     assert target
-    message = await asyncio.to_thread(main, "missing", "TARGET")
+
+    message = main("missing", "TARGET")
 
     assert message == "Nothing is moved. missing is no service: its main.py must define SERVICE."

@@ -40,14 +40,15 @@ def install_problems(
     error_format: ErrorFormat,
     statuses: Mapping[type[errors.ServiceError], int],
     auth_scheme: str,
+    package: str,
 ) -> None:
     """Answer every error of `app` in this format, and describe it so in its OpenAPI document.
 
-    `statuses` adds to the platform's own. Raises `BrokenModule` for a domain error without a
-    status.
+    `statuses` adds to the platform's own. Raises `BrokenModule` for a domain error of `package`
+    that has no status.
     """
     table = STATUSES | {**statuses}
-    _require_statuses(errors.ServiceError, table)
+    _require_statuses(errors.ServiceError, table, package)
     app.state.error_format = error_format
 
     async def domain(request: Request, error: Exception) -> JSONResponse:
@@ -77,14 +78,15 @@ def install_problems(
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
 
-def _require_statuses(kind: type[Exception], table: Mapping[Any, int]) -> None:
+def _require_statuses(kind: type[Exception], table: Mapping[Any, int], package: str) -> None:
     for each in kind.__subclasses__():
-        if not any(parent in table for parent in each.__mro__):
+        is_own = f"{each.__module__}.".startswith(f"{package}.")
+        if is_own and not any(parent in table for parent in each.__mro__):
             raise BrokenModule(
                 f"The error {each.__name__} has no status: derive it from one that has, or add it"
                 " to the STATUSES in the problems.py of its module."
             )
-        _require_statuses(each, table)
+        _require_statuses(each, table, package)
 
 
 def _headers(error: Exception, auth_scheme: str) -> dict[str, str]:

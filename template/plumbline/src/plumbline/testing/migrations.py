@@ -112,7 +112,8 @@ def fill_empty_tables(connection: Connection, samples: Samples) -> None:
     for table in tables(connection):
         if not count(connection, table):
             values = {name: BY_TYPE.get(col.type.python_type, "x") for name, col in table.c.items()}
-            values |= samples.get(table.name, {})
+            own = samples.get(table.name, {})  # of columns that older revisions do not have, too
+            values |= {name: value for name, value in own.items() if name in table.c}
             connection.execute(table.insert().values(values))
 
 

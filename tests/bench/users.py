@@ -1,4 +1,4 @@
-"""Users of identity, and the requests that they, their programs and other services send."""
+"""Users of identity, and the requests of them, of their programs and of other services."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,8 +12,8 @@ USERS: Final = 16  # who log in
 
 
 @dataclass(frozen=True)
-class People:
-    """Those of a new database; see programs/people.py."""
+class Users:
+    """The users of a new database, and their credentials; see programs/users.py."""
 
     emails: list[str]
     password: str
@@ -27,8 +27,8 @@ class People:
     @classmethod
     def of(cls, bench: Workbench) -> Self:
         """Users of a new database."""
-        url = f"sqlite+aiosqlite:///{bench.database('people')}"
-        return cls(**bench.ask("people", url, USERS), database_url=url)
+        url = f"sqlite+aiosqlite:///{bench.database('users')}"
+        return cls(**bench.ask("users", url, USERS), database_url=url)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -38,7 +38,7 @@ class People:
 
     @cached_property
     def logins(self) -> list[str]:
-        """One of each user: nobody has more under way at once than a limit for accounts allows."""
+        """One of each user, as the limit of an account allows few logins at once."""
         return [
             post(f"{URL}/login", {"email": email, "password": self.password})
             for email in self.emails

@@ -1,4 +1,4 @@
-"""How other requests fare while many log in: what it saves them that threads hash the passwords.
+"""Latency of other requests while many clients log in, with passwords hashed in threads.
 
 Compared with a service that hashes in its event loop (programs/in_the_loop.py), and with another
 program that hashes: that a core is taken costs something, too.
@@ -10,9 +10,9 @@ from contextlib import contextmanager, nullcontext
 from typing import Final
 
 from .commands import started
-from .people import People
 from .serving import Clients, Load, latencies, load, loads, percentile, rate_of, require, times_of
 from .table import Row
+from .users import Users
 from .workbench import PROGRAMS, Workbench
 
 ROUNDS = 3
@@ -28,27 +28,27 @@ WAYS: Final = (ALONE, ELSEWHERE, THREADS, LOOP)
 Rounds = list[list[Load]]  # of each, the load of `GET me`, and that of the logins if there are any
 
 
-def measure(bench: Workbench, people: People, threads: int, loop: int) -> list[Row]:
+def measure(bench: Workbench, users: Users, threads: int, loop: int) -> list[Row]:
     """Given the ports of the service, and of the one that hashes in its event loop."""
     found: dict[tuple[str, float], Rounds] = defaultdict(list)
     for port in (threads, loop):
-        load(bench, port, [people.me] * 200 + people.logins, clients=CLIENTS)  # a warm-up
+        load(bench, port, [users.me] * 200 + users.logins, clients=CLIENTS)  # a warm-up
     for _ in range(bench.times(ROUNDS)):
         for pause in (PAUSE, 0):
             for way in WAYS:
                 port = loop if way == LOOP else threads
-                found[way, pause].append(_round(bench, people, port, way, pause))
+                found[way, pause].append(_round(bench, users, port, way, pause))
     return [
         *(_p99(way, found[way, PAUSE]) for way in WAYS),
         *(_rate(way, found[way, 0]) for way in WAYS),
     ]
 
 
-def _round(bench: Workbench, people: People, port: int, way: str, pause: float) -> list[Load]:
+def _round(bench: Workbench, users: Users, port: int, way: str, pause: float) -> list[Load]:
     """Raises `FaultError` when a request fails, or a login."""
-    several = [Clients(CLIENTS, [people.me], pause)]
+    several = [Clients(CLIENTS, [users.me], pause)]
     if way in {THREADS, LOOP}:
-        several.append(Clients(LOGGING_IN, people.logins))
+        several.append(Clients(LOGGING_IN, users.logins))
     with _hashing(bench) if way == ELSEWHERE else nullcontext():
         found = loads(bench, port, *several, seconds=bench.times(SECONDS))
     for each in found:

@@ -1,6 +1,6 @@
-"""Stores users of identity, with one hash for all, and gives what they may prove themselves with.
+"""Stores users of identity, with one hash for all, and prints their credentials.
 
-    python people.py <database url> <how many>
+    python users.py <database url> <how many>
 
 Prints the e-mails and the password of so many; of one more, the id, the token of a session and an
 API key: of many sessions of a user the oldest ends, so that one should not log in. And a key of a

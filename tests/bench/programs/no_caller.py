@@ -1,4 +1,4 @@
-"""Identity with two more routes that ask nobody who they are: the query of `/me`, and a constant.
+"""Identity with two more routes, without authentication: the query of `/me`, and a constant.
 
 They stand beside `/me` in the same application, with the same middleware, schema and header.
 """
@@ -21,8 +21,8 @@ ROW = UserRead(id=uuid7(), email="me@example.org", created_at=datetime.now(UTC))
 router = APIRouter(dependencies=[Depends(require_same_origin), Depends(no_store)])
 
 
-@router.get("/anybody/{key}")
-async def read_anybody(key: UUID, session: ReadSession) -> UserRead:
+@router.get("/no-caller/{key}")
+async def read_user(key: UUID, session: ReadSession) -> UserRead:
     """What `/me` does with its caller."""
     return UserRead.model_validate(await UserService(session).get(key))
 

@@ -21,12 +21,12 @@ HOW: Final = {"one process": (), "-n 2": ("-n", "2")}
 
 def measure(bench: Workbench) -> list[Row]:
     """Seconds, tests a second, and the mebibytes of the largest process."""
-    told: dict[str, list[dict[str, float]]] = {name: [] for name in HOW}
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in HOW}
     with _copies(bench, bench.times(TESTS)) as tests:
         for _ in range(bench.times(ROUNDS)):
             for name, how in HOW.items():
-                told[name].append(_run(bench, *how))
-    return [row for name, runs in told.items() for row in _rows(name, tests, runs)]
+                runs[name].append(_run(bench, *how))
+    return [row for name, found in runs.items() for row in _rows(name, tests, found)]
 
 
 @contextmanager
@@ -65,8 +65,8 @@ def _rows(name: str, tests: int, runs: list[dict[str, float]]) -> list[Row]:
         own = f"{what}, {name}"
         return Row(own, value, unit, "" if own == first else first, note)
 
-    seconds = median(told["seconds"] for told in runs)
-    memory = median(told["memory"] for told in runs)
+    seconds = median(each["seconds"] for each in runs)
+    memory = median(each["memory"] for each in runs)
     return [
         row("a thousand tests", seconds, "s", f"{tests:,} tests, coverage off"),
         row("tests a second", tests / seconds, "a second"),

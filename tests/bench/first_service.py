@@ -2,7 +2,7 @@
 
 The first time, the caches of pip and uv are empty, and both download; the second time, in another
 clone, they are full. Only the caches are new: an own HOME would also hide which package index the
-machine is told to use.
+machine is configured to use.
 """
 
 import shutil
@@ -19,6 +19,7 @@ from .table import Row
 from .workbench import Workbench
 
 MEGABYTE: Final = 1000**2
+TIMEOUT: Final = 900  # seconds of one command: the index or the machine may be slow
 
 
 def rows(bench: Workbench) -> list[Row]:
@@ -58,5 +59,5 @@ def _first_command(clone: Path, env: dict[str, str]) -> tuple[float, float]:
 
 def _seconds(command: str, folder: Path, env: dict[str, str]) -> float:
     started = perf_counter()
-    run("sh", "-c", command, folder=folder, env=env)
+    run("sh", "-c", command, folder=folder, env=env, timeout=TIMEOUT)
     return perf_counter() - started
