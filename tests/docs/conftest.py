@@ -37,6 +37,7 @@ def repository(
     """
     assert made_by_readme
     monkeypatch.delenv("CI", raising=False)  # there, a missing Python would be an error
+    monkeypatch.setenv("PLUMBLINE_BRIEF", "1")  # the gates send fewer requests, as in `nox -s new`
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tmp_path / "gitconfig"))
     settings = "[user]\nname = Ada\nemail = ada@example.org\n[init]\ndefaultBranch = main\n"
     (tmp_path / "gitconfig").write_text(settings, encoding="utf-8")

@@ -8,7 +8,7 @@ monorepo, in drift.toml):
 """
 
 import tomllib
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,25 +26,25 @@ def accepted(folder: Path) -> dict[Path, Any]:
         text = file.read_text(encoding="utf-8") if file.is_file() else ""
         table = tomllib.loads(text).get("tool", {}).get("drift", {})
     except (tomllib.TOMLDecodeError, UnicodeError) as error:
-        raise ValueError(f"{_shown(file)} is not valid TOML, mend it: {error}.") from error
+        raise ValueError(f"{_shown(file)} is not valid TOML, fix it: {error}.") from error
     reasons = table.get("accepted", {}) if isinstance(table, dict) else None
     if not isinstance(reasons, dict) or not table.keys() <= {"accepted"}:
         raise ValueError(
             f"{_shown(file)} may hold in [tool.drift] nothing but the table accepted, with lines"
-            f" such as {EXAMPLE}: mend it."
+            f" such as {EXAMPLE}: fix it."
         )
     return {Path(path): reason for path, reason in reasons.items()}
 
 
-def complaints(folder: Path, found: Container[Path]) -> list[str]:
-    """A sentence for each line without a reason, and each about a file that does not deviate."""
+def complaints(folder: Path, reasons: Mapping[Path, Any], found: Container[Path]) -> list[str]:
+    """Return a sentence for each line without a reason, or about a file that does not deviate."""
     file = _shown(place_of(folder))
     return [
         f"{file} accepts {path.as_posix()}, which does not differ from the template, or is none of"
         " its files: delete that line."
         if path not in found
         else f"{file} accepts {path.as_posix()} without a reason: write why, such as {EXAMPLE}."
-        for path, reason in accepted(folder).items()
+        for path, reason in reasons.items()
         if path not in found or not isinstance(reason, str) or not reason.strip()
     ]
 

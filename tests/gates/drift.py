@@ -29,7 +29,7 @@ class Deviation:
     """A file that is not what the template renders."""
 
     path: Path  # in the service
-    told: str
+    message: str
     fresh: Path | None  # what should be there; None where nothing should be
 
 
@@ -66,18 +66,12 @@ def compare(templates: Templates, folder: Path) -> Comparison:
         renderings=renderings,
         red=sorted((each for each in found if each.path not in reasons), key=lambda it: it.path),
         accepted={each.path: reasons[each.path] for each in found if each.path in reasons},
-        complaints=complaints(folder, {each.path for each in found}),
+        complaints=complaints(folder, reasons, {each.path for each in found}),
     )
 
 
-def drifted(service: Path) -> list[str]:
-    """A text for each file of a service that is not what the template renders."""
-    with templates_for(ROOT) as templates:
-        return [each.told for each in compare(templates, service).red]
-
-
 def _render(templates: Templates, record: Record) -> Rendering:
-    state = held_to(templates, record.path)
+    state = held_to(templates, record)
     return render_again(state, record, templates.new_folder() / record.path.parent.name)
 
 
@@ -90,10 +84,10 @@ def _changed(
         shown = templates.shown(folder / path)
         if there := in_the_way(folder, path):
             what = templates.shown(there)
-            told = f"There can be no file {shown}: move {what}, which is in the way.\n"
-            yield Deviation(path, told, fresh)
-        elif fresh and (told := _difference(shown, folder / path, fresh)):
-            yield Deviation(path, told, fresh)
+            message = f"There can be no file {shown}: move {what}, which is in the way.\n"
+            yield Deviation(path, message, fresh)
+        elif fresh and (message := _difference(shown, folder / path, fresh)):
+            yield Deviation(path, message, fresh)
 
 
 def _extra(templates: Templates, folder: Path, renderings: list[Rendering]) -> Iterator[Deviation]:
@@ -103,8 +97,8 @@ def _extra(templates: Templates, folder: Path, renderings: list[Rendering]) -> I
     for path in extra - rendered:
         if not in_the_way(folder, path):
             shown = templates.shown(folder / path)
-            told = f"{shown} is stale or extra: the template has no such file.\n"
-            yield Deviation(path, told, None)
+            message = f"{shown} is stale or extra: the template has no such file.\n"
+            yield Deviation(path, message, None)
 
 
 def in_the_way(folder: Path, path: Path) -> Path | None:
@@ -120,13 +114,13 @@ def _difference(shown: str, ours: Path, fresh: Path) -> str:
         return f"{shown} is no plain file.\n"
     if not ours.exists():
         return f"{shown} is missing.\n"
-    told = ""
+    message = ""
     if ours.stat().st_mode & 0o111 != fresh.stat().st_mode & 0o111:
-        told = f"{shown} is executable on one side only.\n"
+        message = f"{shown} is executable on one side only.\n"
     if ours.read_bytes() != fresh.read_bytes():
         sides = (f"template: {shown}", f"service: {shown}")
-        told += "".join(difflib.unified_diff(_lines(fresh), _lines(ours), *sides))
-    return told
+        message += "".join(difflib.unified_diff(_lines(fresh), _lines(ours), *sides))
+    return message
 
 
 def _lines(path: Path) -> list[str]:
@@ -143,16 +137,16 @@ def main(names: list[str], root: Path = ROOT) -> str | None:
             there = chosen(root, names)
             compared = [compare(templates, folder) for folder in there.values()]
             for comparison in compared:
-                tell_accepted(templates, comparison)
+                print_accepted(templates, comparison)
     except ValueError as error:
         return str(error)
-    red = [each.told for comparison in compared for each in comparison.red]
+    red = [each.message for comparison in compared for each in comparison.red]
     wrong = [each for comparison in compared for each in comparison.complaints]
     print("\n".join([*red, *wrong]), end="\n" if wrong else "")
     return closing(len(red), len(wrong), list(there))
 
 
-def tell_accepted(templates: Templates, comparison: Comparison) -> None:
+def print_accepted(templates: Templates, comparison: Comparison) -> None:
     """Print what differs for a reason."""
     for path, reason in comparison.accepted.items():
         print(f"{templates.shown(comparison.folder / path)} differs, accepted: {reason}")
@@ -167,7 +161,7 @@ def closing(red: int, wrong: int, names: list[str]) -> str | None:
             " pyproject.toml with a reason."
         )
     if wrong:
-        return "Mend [tool.drift.accepted] as told above."
+        return "Fix [tool.drift.accepted]: see above."
     print(f"As the template renders them: {', '.join(names)}.")
     return None
 

@@ -24,8 +24,13 @@ from typing import IO, Any, NoReturn
 LIBRARIES = (
     *("_pytest.config", "_pytest.junitxml", "_pytest.pastebin", "_pytest.python", "pytest"),
     *("alembic.autogenerate", "alembic.command", "blockbuster", "coverage"),
-    *("fastapi.openapi.utils", "fastapi.testclient", "freezegun", "httpx2", "importlinter.cli"),
-    *("polyfactory.factories.pydantic_factory", "pydantic_settings", "sqlalchemy.ext.asyncio"),
+    *("fastapi.openapi.utils", "fastapi.testclient", "freezegun", "httpcore2", "importlinter.cli"),
+    *(
+        "httpx2",
+        "polyfactory.factories.pydantic_factory",
+        "pydantic_settings",
+        "sqlalchemy.ext.asyncio",
+    ),
     *("aiosqlite", "sqlalchemy.dialects.sqlite.aiosqlite", "asyncpg", "structlog", "uvicorn"),
     *("sqlalchemy.dialects.postgresql.asyncpg", "uuid_utils.compat", "uvloop", "xml.dom.minidom"),
 )
@@ -72,8 +77,8 @@ class Forks:
     def close(self) -> None:
         """End the processes, and what they run."""
         for process in self._all:
-            process.terminate()
-            process.wait()
+            with process:  # closes the pipes, and waits for its end
+                process.terminate()
 
 
 def _pipe(given: IO[str] | None) -> IO[str]:

@@ -10,13 +10,13 @@ Files = Mapping[str, Path | None]  # by their path in the repository; None where
 WHO = {
     f"GIT_{role}_{what}": value
     for role in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "nobody"), ("EMAIL", "nobody@localhost"))
+    for what, value in (("NAME", "update"), ("EMAIL", "update@localhost"))
 }
 
 
 @dataclass(frozen=True)
 class Merged:
-    """A tree, and what in it nobody but the user can decide."""
+    """A tree, and the conflicts in it, which the user decides."""
 
     tree: str
     conflicts: tuple[str, ...] = ()  # as `git ls-files --unmerged` prints them
@@ -54,8 +54,8 @@ class Merging:
         """The same tree, but for these files."""
         git(self._top, "read-tree", tree, env=self._index)
         there = {name: file for name, file in files.items() if file}
-        told = "".join(f"{file}\n" for file in there.values())
-        hashes = git(self._top, "hash-object", "-w", "--no-filters", "--stdin-paths", given=told)
+        paths = "".join(f"{file}\n" for file in there.values())
+        hashes = git(self._top, "hash-object", "-w", "--no-filters", "--stdin-paths", given=paths)
         entries = [
             f"{_mode(file)} {each}\t{name}"
             for (name, file), each in zip(there.items(), hashes.split(), strict=True)
@@ -72,8 +72,8 @@ class Merging:
             commit = self._commit(tree, "-p", root)
             git(self._top, "update-ref", f"refs/heads/{branch}", commit, env=self._apart)
         merge = ["merge-tree", "--write-tree", "-z", "--no-messages", "yours", name]
-        told = git(self._top, *merge, fine=(0, 1), env=self._apart)
-        tree, *conflicts = filter(None, told.split("\0"))
+        printed = git(self._top, *merge, fine=(0, 1), env=self._apart)
+        tree, *conflicts = filter(None, printed.split("\0"))
         return Merged(tree, tuple(conflicts))
 
     def _commit(self, tree: str, *parent: str) -> str:

@@ -14,7 +14,7 @@ ALL_ANSWERS = ".copier-answers*.yml"
 
 @dataclass(frozen=True)
 class Record:
-    """What an answers file says: which template it was, at which state, and what it was told."""
+    """What an answers file says: which template, at which state, with which answers."""
 
     path: Path
     source: str  # `_src_path`

@@ -111,22 +111,21 @@ def for_new(templates: Templates, folder: Path) -> State:
     if (templates.root / "copier.yml").is_file():
         return templates.work_tree()
     there = find_services(templates.root).get(folder.name, templates.root)
-    return held_to(templates, there / ANSWERS)
+    return held_to(templates, read(there / ANSWERS))
 
 
-def held_to(templates: Templates, answers: Path) -> State:
+def held_to(templates: Templates, record: Record) -> State:
     """The state that drift compares with: the work tree, or elsewhere the recorded commit.
 
     Raises `ValueError` with one sentence when it cannot be had.
     """
-    record = read(answers)
-    if templates.is_own(record.source, answers.parent):
+    if templates.is_own(record.source, record.path.parent):
         return templates.work_tree()
     if commit := templates.commit(record.source, record.called):
         return templates.at(record.source, commit)
     raise ValueError(
-        f"{templates.shown(answers)} names {record.called!r}, which {record.source} has no longer:"
-        " nox -s update takes its newest version."
+        f"{templates.shown(record.path)} names {record.called!r}, which {record.source} has no"
+        " longer: nox -s update takes its newest version."
     )
 
 
@@ -168,8 +167,9 @@ def render_again(state: State, record: Record, to: Path) -> Rendering:
 
 def _sources(state: State, worker: Worker) -> Iterator[tuple[Path, str]]:
     """Yield each file that the template has for some answers, and where it is in template/."""
-    for source in _template_files(state.folder):
-        name = worker._render_string(source) if "{" in source else source  # noqa: SLF001
+    sources = _template_files(state.folder)
+    names = worker._render_string("\n".join(sources)).split("\n")  # noqa: SLF001 - at once: fast
+    for source, name in zip(sources, names, strict=True):
         parts = name.removesuffix(".jinja").split("/")
         path = Path(*parts)
         if all(parts) and not worker.match_exclude(path):

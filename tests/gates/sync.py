@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from gates import interrupted
-from gates.drift import Comparison, compare, in_the_way, tell_accepted
+from gates.drift import Comparison, compare, in_the_way, print_accepted
 from gates.git import GitError, git
 from gates.records import chosen
 from gates.render import ROOT
@@ -45,7 +45,7 @@ def refuse_to_lose(templates: Templates, comparison: Comparison) -> None:
     """
     for each in comparison.red:
         if in_the_way(comparison.folder, each.path):
-            raise ValueError(each.told.strip())
+            raise ValueError(each.message.strip())
     touched = [each.path for each in comparison.red] + [
         each.answers for each in comparison.renderings
     ]
@@ -58,12 +58,12 @@ def refuse_to_lose(templates: Templates, comparison: Comparison) -> None:
     there = [str(path) for path in touched if (comparison.folder / path).exists()]
     how = ["--porcelain", "--ignored=matching", "--untracked-files=all", "-z", "--no-renames"]
     try:
-        told = git(comparison.folder, "status", *how, "--", *there)
+        printed = git(comparison.folder, "status", *how, "--", *there)
     except GitError as error:
         raise ValueError(
             "Here is no git repository to bring back what sync replaces: git init, and commit."
         ) from error
-    for line in filter(None, told.split("\0")):
+    for line in filter(None, printed.split("\0")):
         if line[1] != " " or "U" in line[:2]:
             raise ValueError(
                 f"{line[3:]} has changes that git has not: commit or stage them first."
@@ -84,11 +84,11 @@ def main(names: list[str], root: Path = ROOT) -> str | None:
                 print(f"{'repaired' if path.exists() else 'deleted'}: {templates.shown(path)}")
                 repaired += 1
             for comparison in compared:
-                tell_accepted(templates, comparison)
+                print_accepted(templates, comparison)
     except ValueError as error:
         return str(error)
     except OSError as error:
-        return f"Not everything is repaired, mend this and sync again: {error}."
+        return f"Not everything is repaired, fix this and sync again: {error}."
     files = "1 file" if repaired == 1 else f"{repaired} files"
     print(f"{files} repaired: git diff shows what." if repaired else "There is nothing to repair.")
     return None

@@ -40,7 +40,7 @@ class Step:
     """What one answers file stands for, at the old and at the new state of the template."""
 
     record: Record
-    old: Rendering | None  # None where nobody knows any more
+    old: Rendering | None  # None if that state is lost
     new: Rendering
 
     def before(self) -> dict[Path, Path | None]:
@@ -98,7 +98,8 @@ class Update:
             if not (folder / ANSWERS).is_file():
                 shown = self._templates.shown(folder / ANSWERS)
                 raise ValueError(f"{name} cannot be updated without {shown}: bring it back.")
-            steps = [step for record in records(folder) for step in self._steps(name, record)]
+            whole = REPOSITORY if REPOSITORY in folders else name
+            steps = [step for record in records(folder) for step in self._steps(whole, record)]
             merged = self._merge(merged, folder, steps)
         return merged
 
@@ -207,7 +208,7 @@ def _under(prefix: Path, files: dict[Path, Path | None]) -> Files:
 
 
 def main(arguments: list[str], root: Path = ROOT) -> str | None:
-    """Update, and tell; gives the reason to fail."""
+    """Update, and print what changed; return the reason to fail."""
     names, versions = arguments[:1], arguments[1:]
     if len(versions) > 1:
         return "Name one service, or none for all, and one version: nox -s update -- orders v1.2.0."
@@ -231,8 +232,8 @@ def _folders(root: Path, names: list[str]) -> dict[str, Path]:
         return folders
     if names not in ([], [REPOSITORY]):
         raise ValueError(
-            f"{names[0]} fits {PLATFORM}/ only in the same version: update all with nox -s update, or"
-            f" to a version with nox -s update -- {REPOSITORY} v1.2.0."
+            f"{names[0]} and {PLATFORM}/ must have the same version: update all with nox -s update,"
+            f" or to a version of your choice with nox -s update -- {REPOSITORY} v1.2.0."
         )
     return rendered(root)
 

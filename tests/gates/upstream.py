@@ -86,7 +86,7 @@ class Templates:
         except GitError as error:
             reason = str(error).removeprefix("fatal: ").rstrip(".")
             raise GitError(
-                f"There is no template at {source!r}: mend _src_path in .copier-answers.yml, or see"
+                f"There is no template at {source!r}: fix _src_path in .copier-answers.yml, or see"
                 f" that git reaches it ({reason})."
             ) from error
         return clone

@@ -12,8 +12,7 @@ import copier
 import pytest
 
 from gates import drift, sync, update
-from gates.drift import drifted
-from gates.render import ANSWERS, for_new
+from gates.render import ANSWERS, ROOT, for_new
 from gates.upstream import templates_for
 
 from . import toy
@@ -45,7 +44,7 @@ def a_sentence(text: str | None) -> str:
 def drifted_in(home: Home) -> list[str]:
     """What is told of each file that drifted."""
     with templates_for(home.root) as templates:
-        return [each.told for each in drift.compare(templates, home.service).red]
+        return [each.message for each in drift.compare(templates, home.service).red]
 
 
 def drift_of(home: Home) -> list[str]:
@@ -87,13 +86,14 @@ def test_a_file_that_the_team_has_added_is_no_drift(home: Home) -> None:
 
 
 def test_a_service_of_the_real_template_is_compared_wherever_it_is(service: Path) -> None:
-    assert drifted(service) == []
+    home = Home(ROOT, ROOT, service, ".")
+    assert drift_of(home) == []
 
     add_a_line(service / "Dockerfile")
     add_a_line(service / "src/orders/migrations/env.py")
     add_a_line(service / "src/orders/app.py")
 
-    assert len(drifted(service)) == 2
+    assert len(drift_of(home)) == 2
 
 
 def make_a_link(path: Path) -> None:
@@ -498,7 +498,7 @@ def test_a_version_that_is_gone_gets_one_sentence(apart: Home) -> None:
 def test_a_template_that_is_gone_gets_one_sentence(apart: Home) -> None:
     shutil.rmtree(apart.upstream)
 
-    assert "mend _src_path" in a_sentence(drift.main([], apart.root))
+    assert "fix _src_path" in a_sentence(drift.main([], apart.root))
 
 
 # Repairs
@@ -705,7 +705,7 @@ def test_what_sync_did_before_it_failed_is_told_and_the_rest_comes_next_time(
         patch.setattr(shutil, "copy", copy_all_but_one)
         sentence = a_sentence(sync.main([], home.root))
 
-    assert "mend this and sync again: [Errno 28] No space left" in sentence
+    assert "fix this and sync again: [Errno 28] No space left" in sentence
     assert capsys.readouterr().out == f"repaired: {home.shown(OWNED)}\n"
     assert sync.main([], home.root) is None
     assert f"repaired: {home.shown('src/orders/settings.py')}\n" in capsys.readouterr().out

@@ -31,7 +31,8 @@ def messages(done: subprocess.CompletedProcess[str]) -> list[str]:
     reasons = re.findall(
         r"^nox > Session \S+ (?:aborted|skipped): (.*)$", done.stderr, re.MULTILINE
     )
-    return [*done.stdout.splitlines(), *reasons]
+    without_time = (re.sub(r" \(took [^)]*\)(?=\.?$)", "", reason) for reason in reasons)
+    return [*done.stdout.splitlines(), *without_time]
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -264,6 +265,7 @@ def test_gates_that_fail_make_the_run_fail_and_are_red_in_the_tables(
     (service / "src/catalog/test_planted.py").write_text("def test_fails():\n    assert not 1\n")
     for path in [*service.glob("tests/concurrency/*.py"), *service.glob("tests/contract/*.py")]:
         path.unlink()
+    replace(service / "pyproject.toml", 'router.py"], at-least = 80', 'router.py"], at-least = 101')
     page = tmp_path / "summary.md"
 
     tested = nox("-s", "tests", "--", "catalog", GITHUB_STEP_SUMMARY=str(page))

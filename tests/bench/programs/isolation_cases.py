@@ -14,7 +14,6 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import httpx2
-import plumbline.app  # noqa: F401 - before the fixture refuses blocking calls
 import pytest
 from alembic import command
 from catalog.main import SERVICE

@@ -5,19 +5,33 @@ from .planting import ROUTER, Copy, caught_by
 TESTS = "tests/concurrency/test_*.py"
 UNDER_LOAD = "under_load"
 CREATING = r'^async def create_\w+\((?:.*\n)*?.*\).*:\n    """(?:.*\n)*?.*"""\n'
-STARVING = """    import asyncio
+STARVING = """import asyncio
 
-    served = router.__dict__.setdefault("served", [])
-    first = router.__dict__.setdefault("first", request.client.port)
-    if request.client.port != first:
-        served.append(1)
-    elif len(served) > 20:  # all are at work
-        idle, until = 0, len(served) + 60
-        while len(served) < until and idle < 100:
-            before = len(served)
-            await asyncio.sleep(0.01)
-            idle = idle + 1 if len(served) == before else 0  # at the end, all others stop
-"""
+from fastapi import APIRouter, Depends
+from fastapi import Request as AnyRequest
+
+served = []
+
+
+async def starve(request: AnyRequest):
+    first = served[0] if served else request.client.port
+    if request.client.port != first or len(served) < 50:  # not all are at work yet
+        served.append(request.client.port)
+        return
+    idle, until = 0, len(served) + 100
+    while len(served) < until and idle < 100:
+        before = len(served)
+        await asyncio.sleep(0.01)
+        idle = idle + 1 if len(served) == before else 0  # at the end of the load, all others stop
+
+
+class StarvingRouter(APIRouter):
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.dependencies.append(Depends(starve))
+
+
+router = StarvingRouter("""
 LATE_SESSION = """from typing import Annotated
 
 from fastapi import Depends
@@ -56,8 +70,8 @@ def a_leak_of_open_files(copy: Copy) -> None:
 
 @caught_by("concurrency", TESTS, keyword=UNDER_LOAD, says=failed("all clients get on"))
 def a_client_that_is_starved(copy: Copy) -> None:
-    """Each of its requests waits for sixty of the others; no average shows it."""
-    copy.change(ROUTER, rf"{CREATING}(?=.*\n.*request\.)", rf"\g<0>{STARVING}")
+    """Each of its requests waits for a hundred of the others; no average shows it."""
+    copy.change(ROUTER, r"^router = APIRouter\(", STARVING.strip())
 
 
 @caught_by("concurrency", TESTS, keyword=UNDER_LOAD)

@@ -117,7 +117,7 @@ def wal_off_everywhere(copy: Copy) -> None:
     copy.change(SQLITE, r'"journal_mode": "wal"', '"journal_mode": "delete"')
 
 
-@caught_by("integration", TESTS_OF_DRIVER)
+@caught_by("integration", TESTS_OF_SQLITE)
 def a_driver_that_begins_nothing(copy: Copy) -> None:
     """Each statement is a transaction of its own."""
     copy.change(DRIVER, r"        self\._connection\.begin\(\)\n", "")

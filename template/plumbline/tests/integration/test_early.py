@@ -124,3 +124,11 @@ def test_early_plugin_imports_nothing_of_the_platform() -> None:
 
     expected = ["plumbline", "plumbline.testing", "plumbline.testing.early"]
     assert done.stdout.strip() == str(expected)
+
+
+def test_one_file_alone_blocks_the_loop_with_no_late_import(tmp_path: Path) -> None:
+    plant(tmp_path, test="async def test_it(client):\n    await client.get('/health/live')\n")
+
+    status, printed = run(tmp_path, "-q", "tests/unit/test_it.py")
+
+    assert status == 0, printed

@@ -109,6 +109,7 @@ def _nothing_blocks_the_loop(
 ) -> Iterator[None]:
     """Raise `BlockingError` where async code calls something that waits."""
     forget_environment(plumbline_service)
+    import_module("plumbline.app")  # is imported on first use, which reads files: not in the loop
     watched = [plumbline, import_module(plumbline_service.package)]
     with blockbuster_ctx(watched, excluded_modules=[testing]) as detector:
         for function in detector.functions.values():
