@@ -534,7 +534,7 @@ def sync(session: nox.Session) -> None:
 
 @nox.session
 def update(session: nox.Session) -> None:
-    """Take a service to the newest template, or to another version of it: `-- orders v1.2.0`."""
+    """Take the newest template, or another version: `-- orders v1.2.0`; a monorepo as a whole."""
     run_own(session, "gates/update.py", *session.posargs)
 
 

@@ -29,7 +29,16 @@ from gates.records import ALL_ANSWERS, ANSWERS, Record, read, shown
 from gates.services import find_services
 from gates.upstream import LEFTOVERS, State, Templates, templates_for
 
-__all__ = ["ANSWERS", "ROOT", "Rendering", "plain_template", "recorded", "render", "render_again"]
+__all__ = [
+    "ANSWERS",
+    "ROOT",
+    "Rendering",
+    "files_in",
+    "plain_template",
+    "recorded",
+    "render",
+    "render_again",
+]
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gates.render import ANSWERS, ROOT
+from gates.render import ANSWERS, ROOT, files_in
 
 from .conftest import call
 
 TEMPLATE = ROOT / "template"
-FILES = [path for path in TEMPLATE.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+FILES = list(files_in(TEMPLATE))  # without caches
 README = Path("template", "{% if kind != 'monorepo' %}README.md{% endif %}.jinja")
 DOCKERFILE = Path("template", "Dockerfile.jinja")  # the template's
 PLATFORM = Path("template", "plumbline", "src", "plumbline")  # the same
@@ -252,4 +252,5 @@ def test_files_have_no_control_flow() -> None:
 def test_names_of_files_have_few_variables() -> None:
     names = {name for path in FILES for name in re.findall("{{.*?}}", str(path))}
 
-    assert names == {"{{package}}", "{{resources}}", "{{_copier_conf.answers_file}}"}
+    modules = {"{{resources}}", "{{rest_module}}", "{{bare_module}}"}  # two kinds of them
+    assert names == {"{{package}}", "{{_copier_conf.answers_file}}"} | modules

@@ -14,7 +14,7 @@ from gates.render import plain_template, render
 from .conftest import GATES, Run, beside_the_platform
 from .test_copier import copier as run_copier
 from .test_renders import greens
-from .test_sessions import PATIENCE, messages, running
+from .test_sessions import PATIENCE, messages, reasons, running
 
 SLICE = {
     ".copier-answers.invoices.yml",
@@ -272,7 +272,8 @@ def test_module_that_turns_a_gate_red_is_kept_and_the_way_on_is_shown(
     made = nox("-s", "new", "--", "catalog/invoices")
 
     assert made.returncode == 1
-    assert messages(made)[-1] == (
+    [reason] = reasons(made)
+    assert reason == (
         "catalog/invoices is kept, though gates are red: lint(catalog). To go on: fix them, then"
         " nox -s tests -- catalog; or remove its files, which git status shows, and start again."
     )

@@ -6,14 +6,14 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from functools import cache
+from contextlib import ExitStack
 from pathlib import Path
 from time import monotonic, sleep
 
 import pytest
 
 from gates.defects import DEFECTS, OF_ANY_SERVICE, OF_IDENTITY, OF_PLATFORM
-from gates.defects.planting import Copy, Defect, NotApplicable
+from gates.defects.planting import Copy, Defect
 from gates.forked import Forks, forks
 from gates.mutants import (
     EVERY_GATE,
@@ -21,9 +21,11 @@ from gates.mutants import (
     copied,
     defects_of,
     few_tests,
+    fits,
     main,
     own,
     plant,
+    restored,
 )
 from gates.render import render
 from gates.services import PROJECTS
@@ -327,52 +329,54 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@cache
-def planted_by_default() -> Counter[str]:
-    """Return how often each defect is planted when no service is named, as noxfile.py does it."""
-    counts: Counter[str] = Counter()
+@pytest.fixture(scope="module")
+def copies(odd: Path) -> Iterator[dict[str, Copy]]:
+    """A copy of each project, and of `odd`, which a test must restore."""
+    with ExitStack() as stack:
+        places = {**PROJECTS, "odd": odd}
+        yield {name: stack.enter_context(copied(place)) for name, place in places.items()}
+
+
+@pytest.fixture(scope="module")
+def planted_by_default(copies: dict[str, Copy]) -> Counter[str]:
+    """How often each defect is planted when no service is named, as noxfile.py does it."""
     projects = [*PROJECTS.values()]
-    for number, project in enumerate(projects):
-        for defect in defects_of(project, projects[:number]):
-            with copied(project) as copy:
-                try:
-                    plant(defect, copy)
-                except NotApplicable:
-                    continue
-            counts[defect.name] += 1
-    return counts
+    return Counter(
+        defect.name
+        for number, (name, project) in enumerate(PROJECTS.items())
+        for defect in defects_of(project, projects[:number])
+        if fits(defect, copies[name])
+    )
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
-def test_every_defect_is_planted_exactly_once_in_a_default_run(defect: Defect) -> None:
-    assert planted_by_default()[defect.name] == 1
-
-
-@pytest.mark.parametrize("defect", OF_PLATFORM, ids=lambda defect: defect.name)
-def test_every_defect_of_the_platform_can_be_planted_into_it(defect: Defect) -> None:
-    assert_python_after(defect, PLATFORM)
-
-
-@pytest.mark.parametrize("defect", OF_ANY_SERVICE, ids=lambda defect: defect.name)
-def test_every_defect_can_be_planted_into_catalog_and_into_any_rendered_service(
-    odd: Path, defect: Defect
+def test_every_defect_is_planted_exactly_once_in_a_default_run(
+    planted_by_default: Counter[str], defect: Defect
 ) -> None:
-    for service in (PROJECTS["catalog"], odd):
-        assert_python_after(defect, service)
+    assert planted_by_default[defect.name] == 1
 
 
-@pytest.mark.parametrize("defect", OF_IDENTITY, ids=lambda defect: defect.name)
-def test_every_defect_of_credentials_can_be_planted_into_identity(defect: Defect) -> None:
-    assert_python_after(defect, PROJECTS["identity"])
+WHERE = [
+    *(("plumbline", defect) for defect in OF_PLATFORM),
+    *(("catalog", defect) for defect in OF_ANY_SERVICE),
+    *(("odd", defect) for defect in OF_ANY_SERVICE),
+    *(("identity", defect) for defect in OF_IDENTITY),
+]
 
 
-def assert_python_after(defect: Defect, project: Path) -> None:
-    """Plant it: what it leaves is Python, and there are the tests that are tried first."""
-    with copied(project) as copy:
-        before = contents(copy.root)
+@pytest.mark.parametrize(
+    ("project", "defect"), WHERE, ids=[f"{defect.name}-{project}" for project, defect in WHERE]
+)
+def test_every_defect_leaves_python_and_has_tests_that_are_tried_first(
+    copies: dict[str, Copy], project: str, defect: Defect
+) -> None:
+    copy = copies[project]
+    before = contents(copy.root)
+    with restored(copy):
         plant(defect, copy)
 
         for path, source in contents(copy.root).items():
             if path.suffix == ".py" and source != before.get(path):
                 ast.parse(source)
         assert few_tests(defect, copy) or not defect.only
+    assert contents(copy.root) == before

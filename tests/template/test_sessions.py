@@ -14,9 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from gates.render import render
-
-from .conftest import GATES, Run, free_port
+from .conftest import GATES, Run, call, free_port
 
 PATIENCE = 60  # seconds to wait for what must come; never reached when all is well
 SERVICE = Path("services", "catalog")
@@ -28,11 +26,14 @@ VERSIONS = SERVICE / "src/catalog/migrations/versions"
 def messages(done: subprocess.CompletedProcess[str]) -> list[str]:
     """Return what a failed session printed, without Nox's own lines about it."""
     assert "Traceback" not in done.stdout + done.stderr
-    reasons = re.findall(
-        r"^nox > Session \S+ (?:aborted|skipped): (.*)$", done.stderr, re.MULTILINE
-    )
-    without_time = (re.sub(r" \(took [^)]*\)(?=\.?$)", "", reason) for reason in reasons)
-    return [*done.stdout.splitlines(), *without_time]
+    return [*done.stdout.splitlines(), *reasons(done)]
+
+
+def reasons(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """Return why sessions failed, without how long they took."""
+    ended = r"^nox > Session \S+ (?:aborted|skipped): (.*)$"
+    found = re.findall(ended, done.stderr, re.MULTILINE)
+    return [re.sub(r" \(took [^)]*\)(?=\.?$)", "", reason) for reason in found]
 
 
 def replace(path: Path, old: str, new: str) -> None:
@@ -180,7 +181,7 @@ def test_new_service_whose_gates_are_red_is_kept_and_the_way_on_is_shown(
     assert made.returncode == 1
     for gate in ("lint", "types", "unit"):
         assert re.search(rf"^orders +{gate}\S* +RED", made.stdout, re.MULTILINE)
-    reason = messages(made)[-1]
+    [reason] = reasons(made)
     assert reason.startswith("services/orders is kept, though gates are red: ")
     assert reason.endswith(
         " To go on: fix them, then nox -s tests -- orders;"
@@ -200,10 +201,12 @@ def environments(repository: Path) -> set[str]:
 
 
 def render_service(repository: Path, name: str) -> Path:
-    """Render a service into a copy of the repository, without its gates."""
+    """Render a service from the template of a copy of the repository, without its gates."""
     service = repository / "services" / name
-    platform = "../../template/plumbline"
-    render(service, {"service": name, "kind": "service", "platform": platform})
+    answers = (f"service={name}", "kind=service", "platform=../../template/plumbline")
+    script = repository / "tests/gates/render.py"
+    made = call(repository, sys.executable, script, service, *answers, env={})
+    assert made.returncode == 0, made.stderr
     return service
 
 
@@ -218,7 +221,7 @@ def test_services_share_an_environment_until_their_dependencies_differ(
     replace(service / "pyproject.toml", "dependencies = [", 'dependencies = ["packaging",')
     stale = nox(*gates)
     assert stale.returncode == 1
-    assert "The lock file of sharing is stale: run nox -s relock." in messages(stale)
+    assert "The lock file of sharing is stale: run nox -s relock." in reasons(stale)
 
     relocked = nox("-s", "relock")
     assert "sharing: locked again" in relocked.stderr
@@ -240,7 +243,7 @@ def test_changed_dependency_of_the_platform_is_relocked_everywhere(
         stale = nox("-s", gate)
         assert stale.returncode == 1
         message = f"The lock file of {project.name} is stale: run nox -s relock."
-        assert messages(stale)[-1] == message
+        assert reasons(stale) == [message]
 
     relocked = nox("-s", "relock")
 
@@ -340,7 +343,8 @@ def test_platform_has_every_gate_of_its_own(repository: Path, nox: Run) -> None:
     tested = nox("-s", "tests", "--", "plumbline")
 
     assert tested.returncode == 1
-    red = re.findall(r"(\S+)\(plumbline\)", messages(tested)[-1])
+    [reason] = reasons(tested)
+    red = re.findall(r"(\S+)\(plumbline\)", reason)
     assert {gate for each in red for gate in each.split("+")} == GATES
 
 
