@@ -6,7 +6,7 @@
 """The gates and chores of this repository. Services are discovered automatically.
 
 nox                              what CI runs
-nox -s tests -- orders           every gate of one service (of all, and the platform, without a name)
+nox -s tests -- orders           every gate of one service (without a name: of all, and platform)
 nox -s "unit(orders)" -- -x      one gate of one service, with arguments for pytest
 nox -t orders                    the gates of one service, a session each
 nox -t plumbline                 those of the platform
@@ -42,7 +42,6 @@ from gates.environment import (  # noqa: E402 - the same
 )
 from gates.postgres import postgres_server  # noqa: E402 - the same
 from gates.services import (  # noqa: E402 - the same
-    PLATFORM,
     PROJECTS,
     REPOSITORY,
     SERVICES,
@@ -134,7 +133,7 @@ def coverage_folder(
     return STATE / "coverage" / name
 
 
-def pytest_gate(  # noqa: PLR0913 - each is one way in which test runs differ
+def pytest_gate(
     session: nox.Session,
     project: str,
     *gates: str,
@@ -194,7 +193,7 @@ def type_gate(
 ) -> Gate:
     """Return the check of types; all projects share a cache of what mypy knows of the libraries.
 
-    Full paths keep apart in it what two services call the same: `tests/integration/test_service.py`.
+    Full paths keep apart in it what two services call the same: `tests/contract/test_contract.py`.
     """
     how = [f"--cache-dir={STATE / 'mypy' / 'services'}", "--num-workers=2", *arguments]
     sources = typed_sources(place or folder(project))
@@ -215,7 +214,7 @@ def run(session: nox.Session, gate: Gate) -> None:
             session.run(*command, external=True)
 
 
-def test_gates(
+def gates_with_tests(
     session: nox.Session, project: str, server: str = "", place: Path | None = None
 ) -> list[Gate]:
     """Return the tests of all gates, the longest first, in parts that take about as long."""
@@ -237,7 +236,7 @@ def run_gates(session: nox.Session, *projects: str) -> None:
     gates = [
         gate
         for project in projects
-        for gate in [*test_gates(session, project), *static_gates(session, project)]
+        for gate in [*gates_with_tests(session, project), *static_gates(session, project)]
     ]
     run_all(session, gates, [coverage_gate(session, project) for project in projects])
 
@@ -342,7 +341,9 @@ def postgres(session: nox.Session) -> None:
     """Run the tests of the named services, or of all and the platform, on PostgreSQL."""
     projects = named_projects(session)
     with postgres_server(session) as server:
-        gates = [gate for project in projects for gate in test_gates(session, project, server)]
+        gates = [
+            gate for project in projects for gate in gates_with_tests(session, project, server)
+        ]
         later = [coverage_gate(session, project, server=server) for project in projects]
         run_all(session, gates, later)
 
@@ -381,27 +382,9 @@ def workflows(session: nox.Session) -> None:
 @nox.session
 def new(session: nox.Session) -> None:
     """Render a new service or module, and run its gates: `-- orders`, `-- orders/invoices`."""
-    if not session.posargs:
-        session.error("Give it a name: nox -s new -- orders, or orders/invoices for a module")
-    name, *answers = session.posargs
-    if not re.fullmatch(r"[^/\\.]+(/[^/\\.]+)?", name):
-        session.error(f"{name!r} is a path: give the name alone, orders or orders/invoices")
-    if any(answer.startswith("kind=") for answer in answers):
-        kinds = "orders is a service, orders/invoices a module; Copier alone renders repositories"
-        session.error(f"Leave kind out: {kinds}")
-    service, _, module = name.partition("/")
-    what = name if module else f"services/{service}"
-    staged = STATE / "new" / service
-    shutil.rmtree(staged, ignore_errors=True)
-    if module:
-        known = answers_for_module(session, service, module)
-        staged.mkdir(parents=True)
-        shutil.copy(folder(service) / ".copier-answers.yml", staged)
-    else:
-        known = answers_for_service(session, service)
-    run_own(session, "gates/render.py", staged, *known, *answers)
-    if module:
-        (staged / ".copier-answers.yml").unlink()  # the service's, which a module looks at
+    service, module, answers = name_and_answers(session)
+    what = f"{service}/{module}" if module else f"services/{service}"
+    staged = render_new(session, service, module, answers)
     files = [path.relative_to(staged) for path in staged.rglob("*") if path.is_file()]
     session.log(f"{what}: {rendered_resource(staged)}")
     try:
@@ -422,13 +405,46 @@ def new(session: nox.Session) -> None:
         session.log(line)
 
 
+def name_and_answers(session: nox.Session) -> tuple[str, str, list[str]]:
+    """Return the service, the module (empty for a new service) and the answers behind `--`."""
+    if not session.posargs:
+        session.error("Give it a name: nox -s new -- orders, or orders/invoices for a module")
+    name, *answers = session.posargs
+    if not re.fullmatch(r"[^/\\.]+(/[^/\\.]+)?", name):
+        session.error(f"{name!r} is a path: give the name alone, orders or orders/invoices")
+    if any(answer.startswith("kind=") for answer in answers):
+        kinds = "orders is a service, orders/invoices a module; Copier alone renders repositories"
+        session.error(f"Leave kind out: {kinds}")
+    service, _, module = name.partition("/")
+    return service, module, answers
+
+
+def render_new(session: nox.Session, service: str, module: str, answers: Sequence[str]) -> Path:
+    """Render a service, or one more module of it, into a folder of its own; return that folder."""
+    staged = STATE / "new" / service
+    shutil.rmtree(staged, ignore_errors=True)
+    if not module:
+        known = answers_for_service(session, service)
+        run_own(session, "gates/render.py", staged, *known, *answers)
+        return staged
+    known = answers_for_module(session, service, module)
+    staged.mkdir(parents=True)
+    shutil.copy(folder(service) / ".copier-answers.yml", staged)  # which a module looks at
+    run_own(session, "gates/render.py", staged, *known, *answers)
+    (staged / ".copier-answers.yml").unlink()
+    return staged
+
+
 def gates_of_new(session: nox.Session, service: str, place: Path | None = None) -> list[str]:
     """Run every gate of a service, or of its copy in `place`; return the red ones.
 
     The tests of load and contract send fewer requests than in `tests`.
     """
     session.env["PLUMBLINE_BRIEF"] = "true"
-    gates = [*test_gates(session, service, place=place), *static_gates(session, service, place)]
+    gates = [
+        *gates_with_tests(session, service, place=place),
+        *static_gates(session, service, place),
+    ]
     return red_gates(gates, [coverage_gate(session, service, place=place)])
 
 
@@ -437,7 +453,7 @@ def newly_red(
 ) -> list[str]:
     """Return the gates that are green without these files of a service."""
     session.warn(f"Red: {', '.join(red)}. The same gates without the new module, to compare:")
-    before = STATE / f"before-{service}"  # as deep as services/<service>: paths lead to the platform
+    before = STATE / f"before-{service}"  # as deep as services/: relative paths lead on
     shutil.rmtree(before, ignore_errors=True)
     ignored = shutil.ignore_patterns(".venv", "__pycache__", ".*_cache", "*.db*")
     shutil.copytree(folder(service), before, ignore=ignored)

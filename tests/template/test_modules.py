@@ -266,7 +266,7 @@ def test_module_that_turns_a_gate_red_is_kept_and_the_way_on_is_shown(
     repository: Path, nox: Run
 ) -> None:
     break_the_start(repository)
-    [models] = repository.glob("template/src/*/modules/{{resources}}/models.py.jinja")
+    [models] = repository.glob("template/src/*/modules/{{rest_module}}/models.py.jinja")
     models.write_text(f"{models.read_text(encoding='utf-8')}\n\n\n\n", encoding="utf-8")
 
     made = nox("-s", "new", "--", "catalog/invoices")

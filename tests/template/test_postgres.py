@@ -93,10 +93,10 @@ from sqlalchemy import func, select
 
 
 @pytest.mark.parametrize("number", range(2))
-async def test_database_is_empty(session, number):
-    assert await session.scalar(select(func.count(Note.id))) == 0
-    session.add(Note(title=str(number)))
-    await session.commit()
+async def test_database_is_empty(database, number):
+    async with database.write() as session:
+        assert await session.scalar(select(func.count(Note.id))) == 0
+        session.add(Note(title=str(number)))
 """
 
 
