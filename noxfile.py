@@ -195,7 +195,7 @@ def type_gate(
 
     Full paths keep apart in it what two services call the same: `tests/contract/test_contract.py`.
     """
-    how = [f"--cache-dir={STATE / 'mypy' / 'services'}", "--num-workers=2", *arguments]
+    how = [f"--cache-dir={STATE / 'mypy' / 'services'}", *arguments]
     sources = typed_sources(place or folder(project))
     return command_gate(session, project, "types", ["mypy", *how, *sources], place=place)
 

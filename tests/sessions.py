@@ -29,7 +29,7 @@ def repository(session: nox.Session) -> None:
         run_in(session, REPOSITORY, "ruff", "check", *session.posargs, *what)
         run_in(session, REPOSITORY, "ruff", "format", *mend, *what)
     cache = f"--cache-dir={STATE / 'mypy' / REPOSITORY}"
-    run_in(session, REPOSITORY, "mypy", "--config-file=tests/mypy.ini", cache, "--num-workers=2")
+    run_in(session, REPOSITORY, "mypy", "--config-file=tests/mypy.ini", cache)
 
 
 @nox.session

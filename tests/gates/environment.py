@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nox
 
-from gates.services import PROJECTS, REPOSITORY, ROOT, SERVICES, STATE
+from gates.services import PLATFORM, PROJECTS, REPOSITORY, ROOT, SERVICES, STATE
 
 ENVIRONMENTS = STATE / "envs"
 OWN_NAME = re.compile(  # in its own lock file
@@ -64,7 +64,8 @@ def environment(session: nox.Session, project: str) -> Path:
     place = folder(project)
     session.env["PYTHONPATH"] = str(place / "src")
     owner = environment_owner(project, version)
-    return synced(session, f"{owner}-{version}", place, "--no-install-project")
+    own = () if project == PLATFORM else ("--no-install-project",)
+    return synced(session, f"{owner}-{version}", place, *own)
 
 
 def environment_owner(project: str, version: str) -> str:

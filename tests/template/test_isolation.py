@@ -1,6 +1,7 @@
 """In a rendered service, a test that misbehaves fails itself, harms no other, and hangs no run.
 
-The time limit of a test is cut to two seconds for these runs, that before collection to six.
+The time limit of a test is cut to eight seconds for these runs, that before collection to ten:
+still long for a loaded machine.
 """
 
 import re
@@ -15,7 +16,7 @@ from .conftest import Run, beside_the_platform, own_platform
 
 PLANTED = Path(__file__).with_name("planted") / "test_culprits.py"
 INTEGRATION = Path("tests", "integration")
-SHORT = ("-o", "timeout=2", "-p", "no:cacheprovider")
+SHORT = ("-o", "timeout=8", "-p", "no:cacheprovider")
 WAYS = [
     ("--randomly-seed=1",),
     ("--randomly-seed=2",),
@@ -83,7 +84,7 @@ def test_a_hanging_test_is_named_and_shows_the_stacks_of_all_threads(
     hung = inside(service, "pytest", "-q", *SHORT, INTEGRATION / "test_hangs.py")
 
     assert hung.returncode == 1
-    assert "Timeout (>2.0s)" in hung.stdout
+    assert "Timeout (>8.0s)" in hung.stdout
     assert "FAILED tests/integration/test_hangs.py::test_that_hangs" in hung.stdout
     assert re.search(r"Stack of Thread-\d+ \(wait_on_the_side\)", hung.stdout)
     assert "test_hangs.py:10:" in hung.stdout
@@ -109,7 +110,7 @@ def test_an_import_of_tests_that_hangs_is_named(
 def test_an_import_of_the_service_that_hangs_is_named(service: Path, inside: Run) -> None:
     (service / "src" / "orders" / "settings.py").write_text(FOR_EVER)
 
-    hung = inside(service, "pytest", "-q", PYTEST_TIMEOUT="6")
+    hung = inside(service, "pytest", "-q", PYTEST_TIMEOUT="10")
 
     assert hung.returncode != 0
     assert "src/orders/settings.py:4: in <module>" in hung.stderr
@@ -119,7 +120,7 @@ def test_an_import_of_the_service_that_hangs_is_named(service: Path, inside: Run
 def test_an_import_of_the_platform_that_hangs_is_named(service: Path, inside: Run) -> None:
     (own_platform(service) / "pagination.py").write_text(FOR_EVER)
 
-    hung = inside(service, "pytest", "-q", PYTEST_TIMEOUT="6")
+    hung = inside(service, "pytest", "-q", *SHORT, PYTEST_TIMEOUT="10")
 
     assert hung.returncode != 0
     assert "src/plumbline/pagination.py" in hung.stdout + hung.stderr
@@ -134,11 +135,11 @@ def test_a_run_on_several_cores_may_take_longer_than_an_import(
         "import time\n\nimport pytest\n\n\n"
         '@pytest.mark.parametrize("number", range(4))\n'
         "def test_slow(number: int) -> None:\n"
-        "    time.sleep(3)\n"
+        "    time.sleep(6)\n"
     )
     where = INTEGRATION / "test_slow.py"
 
-    slow = inside(service, "pytest", "-q", "-n2", where, PYTEST_TIMEOUT="6")
+    slow = inside(service, "pytest", "-q", "-n2", where, PYTEST_TIMEOUT="10")
 
     assert (slow.returncode, slow.stderr) == (0, "")
 
@@ -151,7 +152,7 @@ def test_a_blocking_call_in_async_code_is_an_error(service: Path, inside: Run) -
     text = text.replace(call, f"        time.sleep(0.001)\n{call}")
     source.write_text(text.replace("from uuid", "import time\nfrom uuid", 1))
 
-    blocked = inside(service, "pytest", "-q", "-k", "test_creating_answers_with_the_new_one")
+    blocked = inside(service, "pytest", "-q", "-k", "test_create_answers_with_the_row")
 
     assert blocked.returncode == 1
     assert "BlockingError: Blocking call to time.sleep" in blocked.stdout

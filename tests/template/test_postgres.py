@@ -96,7 +96,7 @@ from sqlalchemy import func, select
 async def test_database_is_empty(database, number):
     async with database.write() as session:
         assert await session.scalar(select(func.count(Note.id))) == 0
-        session.add(Note(title=str(number)))
+        session.add(Note(title=str(number), text=""))
 """
 
 

@@ -96,6 +96,10 @@ def failing(error: Exception) -> Answer:
 # Accepted, or refused
 
 
+def test_cookie_has_the_host_prefix() -> None:
+    assert COOKIE == "__Host-session"  # browsers let no other host set it
+
+
 async def test_request_without_a_credential_is_refused_without_asking_identity(
     client: httpx2.AsyncClient,
     identity: StandIn,

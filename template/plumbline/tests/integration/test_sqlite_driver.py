@@ -149,6 +149,12 @@ async def test_waiting_writer_lets_other_tasks_run(database: Database) -> None:
     assert seen == [True]
 
 
+async def test_sqlite_itself_waits_for_no_lock(database: Database) -> None:
+    """It would wait in the event loop; the driver waits in its thread instead."""
+    async with database.write() as session:
+        assert await session.scalar(text("PRAGMA busy_timeout")) == 0
+
+
 async def test_error_that_is_kept_does_not_keep_the_lock(database: Database) -> None:
     drivers: list[Connection] = []
 
