@@ -217,8 +217,11 @@ def run(session: nox.Session, gate: Gate) -> None:
 def gates_with_tests(
     session: nox.Session, project: str, server: str = "", place: Path | None = None
 ) -> list[Gate]:
-    """Return the tests of all gates, the longest first, in parts that take about as long."""
-    parts = [["contract"], ["concurrency"], ["unit", "integration", "migration"]]
+    """Return the tests of all gates in two parts that take about as long: one for each core.
+
+    Each part starts pytest, and imports the service, once.
+    """
+    parts = [["concurrency", "unit", "integration", "migration"], ["contract"]]
     return [pytest_gate(session, project, *gates, server=server, place=place) for gates in parts]
 
 

@@ -341,7 +341,7 @@ def test_key_that_identity_does_not_know_is_logged_once_and_answers_503(
         assert [status(service, session) for _ in range(3)] == [503, 503, 503]
 
     log = orders.log.read_text("utf-8")
-    assert log.count("it does not accept ORDERS_ACCESS_KEY: its introspection must know") == 1
+    assert log.count("it does not accept the key of this service: its introspection must") == 1
     assert "ids_wrong" not in log
 
 
@@ -355,4 +355,4 @@ def test_a_url_that_would_show_the_key_stops_the_start_with_one_sentence(
     sentence = refused.stderr
     assert refused.returncode == 1
     assert re.fullmatch(r"orders cannot start: ORDERS_ACCESS_IDENTITY_URL: [^\n]*\n", sentence)
-    assert "or set ORDERS_ACCESS_PLAIN_HTTP=true" in sentence
+    assert "or set …_PLAIN_HTTP=true" in sentence

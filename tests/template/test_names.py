@@ -16,7 +16,7 @@ GOOD = {
     "a dash, and the longest description": {
         "service": "my-shop",
         "resource": "line_item",
-        "description": "word " * 15 + "word.",
+        "description": "word " * 14 + "word.",
     },
     "a plural's letter alone": {"service": "s"},
     "names of the service's own files": {
@@ -34,10 +34,10 @@ GOOD = {
         "resource": "null",
         "description": "orders \u2013 don\u2019t ask: it's 'ünique' & <b>50 %</b> #1 | `code`?",
     },
-    "the longest": {"service": "s" * 40, "resource": "r" * 25, "resources": "x" * 25},
+    "the longest": {"service": "s" * 35, "resource": "r" * 20, "resources": "x" * 25},
     "the longest, of many parts": {
-        "service": "s-" * 19 + "st",
-        "resource": "r_" * 12 + "r",
+        "service": "s-" * 17 + "s",
+        "resource": "r_" * 9 + "rr",
         "resources": "r_" * 12 + "x",
     },
 }
@@ -179,7 +179,7 @@ BAD: list[tuple[str, str, str]] = [
             *("", "ünique", "../a", "orders\n"),
         )
     ),
-    ("service", "s" * 41, "longer than 40 characters"),
+    ("service", "s" * 36, "longer than 35 characters"),
     *(
         ("service", name, TAKEN)
         for name in (
@@ -191,7 +191,7 @@ BAD: list[tuple[str, str, str]] = [
         ("resource", name, SHAPE)
         for name in ("Order", "line-item", "1a", "a__b", "_a", "a_", "", "order\n")
     ),
-    ("resource", "r" * 26, "longer than 25 characters"),
+    ("resource", "r" * 21, "longer than 20 characters"),
     ("resource", "orders", "the service's own name"),
     *(
         ("resource", name, "choose another")
@@ -205,7 +205,7 @@ BAD: list[tuple[str, str, str]] = [
     ),
     *(
         ("description", text, "must be one line")
-        for text in ('say "hi"', "two\nlines", "{x}", "}", "a\\b", "d" * 81, "a\rb", "a\x00b")
+        for text in ('say "hi"', "two\nlines", "{x}", "}", "a\\b", "d" * 76, "a\rb", "a\x00b")
     ),
     *(("description", text, "must not be empty") for text in ("", " ", " a", "a ")),
 ]
@@ -230,7 +230,7 @@ def test_a_bad_answer_gets_one_clear_sentence_and_leaves_nothing(
 
 @pytest.mark.parametrize("name", ["resurce", "package"])
 def test_what_is_no_question_gets_one_clear_sentence(tmp_path: Path, name: str) -> None:
-    there_are = "there are: .*service, description, resource"
+    there_are = "there are: .*service, description, shape, resource"
     with pytest.raises(ValueError, match=f"{name!r}; {there_are}"):
         render(tmp_path / "orders", {"service": "orders", name: "other"})
 

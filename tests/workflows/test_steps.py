@@ -57,15 +57,15 @@ def test_ci_plans_runs_gates_merges_coverage_and_runs_sessions(runner: Runner) -
     known["needs_plan_outputs_python"] = RUNNING
     other = runner.artefacts / "coverage-catalog-other" / "catalog-3.other"
     other.mkdir(parents=True)
-    integration = (data / "integration.data").rename(other / "integration.data")
-    (data.with_name(f"{data.name}-postgres") / "integration.data").unlink()
+    concurrency = (data / "concurrency.data").rename(other / "concurrency.data")
+    (data.with_name(f"{data.name}-postgres") / "concurrency.data").unlink()
     runner.run("ci.yml", "coverage", **known)
     merged = f"catalog-{RUNNING}, catalog-{RUNNING}-postgres, catalog-3.other"
     assert f"layer of {merged}" in runner.summary.read_text()
     assert (runner.artefacts / "coverage" / "catalog" / "html" / "index.html").is_file()
 
-    integration.unlink()
-    with pytest.raises(StepError, match="newer than the code: run integration first"):
+    concurrency.unlink()
+    with pytest.raises(StepError, match="newer than the code: run concurrency first"):
         runner.run("ci.yml", "coverage", **known)
 
     known["needs_plan_outputs_sessions"] = "workflows matrix"  # the others take minutes

@@ -1,4 +1,4 @@
-"""What production runs: this as a program, or uvicorn with `catalog.main:production --factory`."""
+"""What production runs: this module as a program, or `production` with `uvicorn --factory`."""
 
 from typing import Final
 
