@@ -50,7 +50,7 @@ from gates.services import (  # noqa: E402 - the same
     list_services,
     typed_sources,
 )
-from gates.together import Gate, Row, run_together, tell  # noqa: E402 - the same
+from gates.together import Gate, Row, run_together, print_table  # noqa: E402 - the same
 
 nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "none"  # uv makes the environments: environment()
@@ -258,7 +258,7 @@ def red_gates(gates: Sequence[Gate], later: Sequence[Gate]) -> list[str]:
     projects = [gate.service for gate in later]
     rows: list[Row] = run_together(gates) + run_together(later)
     rows.sort(key=lambda row: projects.index(row.service))
-    tell(rows)
+    print_table(rows)
     return [f"{row.gate}({row.service})" for row in rows if not row.green]
 
 

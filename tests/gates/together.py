@@ -15,7 +15,7 @@ from time import perf_counter
 class Gate:
     """Commands that must all succeed, in a folder of a service.
 
-    `results` is the JUnit file in which tests tell of theirs. A gate that runs the tests of several
+    `results` is the JUnit file with the results of tests. A gate that runs the tests of several
     gates has their names, joined by a plus.
     """
 
@@ -107,7 +107,7 @@ def _gate_of(case: ET.Element) -> str | None:
     return next((each.get("value") for each in properties if each.get("name") == "gate"), None)
 
 
-def tell(rows: Sequence[Row]) -> None:
+def print_table(rows: Sequence[Row]) -> None:
     """Print the table, and add it to the summary of a GitHub job."""
     width = max(len(row.service) for row in rows)
     for row in rows:

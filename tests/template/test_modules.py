@@ -167,6 +167,9 @@ def test_where_there_is_no_service_there_is_no_module(tmp_path: Path) -> None:
 def test_a_new_module_passes_all_gates_with_those_that_were_there(
     repository: Path, nox: Run
 ) -> None:
+    access = ["copy", "-d", "kind=access", ".", "services/catalog"]
+    assert run_copier(repository, *access).returncode == 0
+
     made = nox("-s", "new", "--", "catalog/bus_lines")
 
     assert made.returncode == 0, made.stdout + made.stderr

@@ -57,15 +57,18 @@ def test_ci_plans_runs_gates_merges_coverage_and_runs_sessions(runner: Runner) -
     known["needs_plan_outputs_python"] = RUNNING
     other = runner.artefacts / "coverage-catalog-other" / "catalog-3.other"
     other.mkdir(parents=True)
-    concurrency = (data / "concurrency.data").rename(other / "concurrency.data")
-    (data.with_name(f"{data.name}-postgres") / "concurrency.data").unlink()
+    [sqlite] = data.glob("*.data")
+    sqlite = sqlite.rename(other / sqlite.name)
     runner.run("ci.yml", "coverage", **known)
-    merged = f"catalog-{RUNNING}, catalog-{RUNNING}-postgres, catalog-3.other"
+    merged = f"catalog-{RUNNING}-postgres, catalog-3.other"
     assert f"layer of {merged}" in runner.summary.read_text()
     assert (runner.artefacts / "coverage" / "catalog" / "html" / "index.html").is_file()
 
-    concurrency.unlink()
-    with pytest.raises(StepError, match="newer than the code: run concurrency first"):
+    sqlite.unlink()
+    [postgres] = data.with_name(f"{data.name}-postgres").glob("*.data")
+    postgres.rename(postgres.with_name("unit.data"))
+    missing = "concurrency, integration, migration"
+    with pytest.raises(StepError, match=f"newer than the code: run {missing} first"):
         runner.run("ci.yml", "coverage", **known)
 
     known["needs_plan_outputs_sessions"] = "workflows matrix"  # the others take minutes
