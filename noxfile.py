@@ -50,7 +50,7 @@ from gates.services import (  # noqa: E402 - the same
     list_services,
     typed_sources,
 )
-from gates.together import Gate, Row, run_together, print_table  # noqa: E402 - the same
+from gates.together import Gate, Row, print_table, run_together  # noqa: E402 - the same
 
 nox.needs_version = ">=2026.8.10"
 nox.options.default_venv_backend = "none"  # uv makes the environments: environment()
