@@ -88,11 +88,11 @@ def main(folder: Path, gates: list[str], origins: list[Path], *, later: bool) ->
     try:
         report = reported(folder, data)
     except subprocess.CalledProcessError:
-        return "coverage cannot read the code: mend what is told above."
+        return "coverage cannot read the code: fix what is shown above."
     rules = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["tool"]
     layers = judge(report, rules["coverage-layers"])
     merged = sorted({path.parent.name for path in data}) if origins else []
-    tell(layers, merged)
+    print_layers(layers, merged)
     print(f"line by line: {folder / 'html' / 'index.html'}")
     if red := [layer.name for layer in layers if not layer.green]:
         return f"Not tested enough: {', '.join(red)}."
@@ -111,7 +111,7 @@ def reported(folder: Path, data: Iterable[Path]) -> dict[str, Any]:
     return told
 
 
-def tell(layers: list[Layer], merged: list[str]) -> None:
+def print_layers(layers: list[Layer], merged: list[str]) -> None:
     """Print the table, and add it to the summary of a GitHub job; `merged` is what was."""
     rows = [
         (
