@@ -31,7 +31,7 @@ from gates.render import render
 from gates.services import PROJECTS
 from gates.together import Gate
 
-ODD = {"service": "stock-keeping", "resource": "name_of_twenty_five_chars", "resources": "sheep"}
+ODD = {"service": "stock-keeping", "resource": "name_of_twenty_chars", "resources": "sheep"}
 
 JUDGE = """
 import pathlib, sys
