@@ -19,7 +19,7 @@ from typing import Final
 import pytest
 
 SECONDS_BEFORE_COLLECTION: Final = float(os.environ.get("PYTEST_TIMEOUT", "300"))
-SERVICES: Final = ("conftest.py", "services/*/conftest.py", "*/conftest.py")
+SERVICES: Final = ("services/*/conftest.py", "*/conftest.py")  # below a folder
 
 
 class ImportTimeoutError(Exception):
@@ -59,7 +59,7 @@ def _services(place: Path) -> Iterator[Path]:
         if _is_service(folder):
             yield folder
             return
-    for pattern in SERVICES[1:]:
+    for pattern in SERVICES:
         yield from (path.parent for path in place.glob(pattern) if _is_service(path.parent))
 
 
